@@ -1,0 +1,189 @@
+//! Who may do what: the one table that joins roles and actions.
+
+use super::codes::codes;
+use super::ids::{AgencyId, ClientId, PartnershipId};
+
+codes! {
+    /// What a registered caller is trusted to do. Given by the registry, never by the caller.
+    pub enum Role {
+        /// Staff or systems of one agency: they raise, answer and read their own agency's matters.
+        Agency => "agency",
+        /// Leads a service and prepares the weekly review; reads across the partnership.
+        ServiceLead => "service_lead",
+        /// Holds the weekly review; reads across the partnership and decides at the last stage.
+        Director => "director",
+        /// Works with the figures and with lists without free text.
+        Analyst => "analyst",
+        /// Checks that the record is true; reads all, changes nothing.
+        Auditor => "auditor",
+        /// Keeps the service running; sees reference data, no escalation.
+        Operator => "operator",
+    }
+}
+
+codes! {
+    /// Everything that a caller can ask of the service.
+    pub enum Action {
+        /// Raise an escalation.
+        RaiseEscalation => "raise_escalation",
+        /// Read one escalation, its clocks and its history.
+        ReadEscalation => "read_escalation",
+        /// List escalations and clocks, without free text.
+        ListEscalations => "list_escalations",
+        /// See the child references of an escalation, and search by one.
+        ReadChildReference => "read_child_reference",
+        /// Say that an escalation was received and by which role it is held.
+        Acknowledge => "acknowledge",
+        /// Answer an escalation.
+        Answer => "answer",
+        /// Judge an answer good enough.
+        Accept => "accept",
+        /// Judge an answer not good enough.
+        Reject => "reject",
+        /// Take an escalation to a higher stage.
+        Advance => "advance",
+        /// Agree to more time for an answer.
+        Extend => "extend",
+        /// Record how an escalation ended.
+        Resolve => "resolve",
+        /// Take back an escalation.
+        Withdraw => "withdraw",
+        /// Open an ended escalation again.
+        Reopen => "reopen",
+        /// Add a note to an escalation.
+        AddNote => "add_note",
+        /// Correct what was recorded.
+        Correct => "correct",
+        /// Read the weekly theme aggregation.
+        ReadWeeklyThemes => "read_weekly_themes",
+        /// Read codes, labels, limits and calendars.
+        ReadReference => "read_reference",
+    }
+}
+
+/// Which rows a permitted action may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Escalations that the caller's own agency raised or must answer.
+    OwnAgency,
+    /// Every escalation of the partnership.
+    Partnership,
+}
+
+impl Reach {
+    /// The word that a database session states, for the row security policies.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OwnAgency => "own_agency",
+            Self::Partnership => "partnership",
+        }
+    }
+}
+
+/// The table: whether `role` may do `action`, and how far.
+///
+/// Service leads and the Director do not see child references: they oversee, and the child's file
+/// stays with the agencies (data minimisation, UK GDPR Article 5(1)(c)).
+#[must_use]
+pub const fn permits(role: Role, action: Action) -> Option<Reach> {
+    use Action as A;
+    use Reach::{OwnAgency, Partnership};
+    match role {
+        Role::Agency => match action {
+            A::ReadWeeklyThemes => None,
+            _ => Some(OwnAgency),
+        },
+        Role::ServiceLead => match action {
+            A::ReadEscalation
+            | A::ListEscalations
+            | A::ReadWeeklyThemes
+            | A::ReadReference
+            | A::AddNote => Some(Partnership),
+            _ => None,
+        },
+        Role::Director => match action {
+            A::ReadEscalation
+            | A::ListEscalations
+            | A::ReadWeeklyThemes
+            | A::ReadReference
+            | A::AddNote
+            | A::Resolve
+            | A::Correct => Some(Partnership),
+            _ => None,
+        },
+        Role::Analyst => match action {
+            A::ListEscalations | A::ReadWeeklyThemes | A::ReadReference => Some(Partnership),
+            _ => None,
+        },
+        Role::Auditor => match action {
+            A::ReadEscalation | A::ListEscalations | A::ReadWeeklyThemes | A::ReadReference => {
+                Some(Partnership)
+            }
+            _ => None,
+        },
+        Role::Operator => match action {
+            A::ReadReference => Some(Partnership),
+            _ => None,
+        },
+    }
+}
+
+/// A caller whose token was checked and whose registration was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The partnership that registered the calling client.
+    pub partnership: PartnershipId,
+    /// The agency that the client acts for; none for the partnership's own roles.
+    pub agency: Option<AgencyId>,
+    /// What the caller is trusted to do.
+    pub role: Role,
+    /// The registered client.
+    pub client: ClientId,
+    /// The person or system that the token names (`sub`), a pseudonym of the token issuer's.
+    pub subject: String,
+}
+
+impl Caller {
+    /// How far this caller may do `action`, or nothing when they may not.
+    #[must_use]
+    pub const fn may(&self, action: Action) -> Option<Reach> {
+        permits(self.role, action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_agencies_touch_child_references_and_raise() {
+        for role in Role::ALL {
+            for action in [Action::ReadChildReference, Action::RaiseEscalation] {
+                assert_eq!(permits(*role, action).is_some(), *role == Role::Agency, "{role}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_agency_never_reaches_beyond_its_own_matters() {
+        for action in Action::ALL {
+            assert_ne!(permits(Role::Agency, *action), Some(Reach::Partnership), "{action}");
+        }
+    }
+
+    #[test]
+    fn auditors_and_analysts_change_nothing() {
+        let reads = [
+            Action::ReadEscalation,
+            Action::ListEscalations,
+            Action::ReadWeeklyThemes,
+            Action::ReadReference,
+        ];
+        for role in [Role::Auditor, Role::Analyst, Role::Operator] {
+            for action in Action::ALL.iter().filter(|action| !reads.contains(action)) {
+                assert_eq!(permits(role, *action), None, "{role} {action}");
+            }
+        }
+    }
+}

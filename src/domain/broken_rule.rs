@@ -1,0 +1,92 @@
+//! Every rule of an escalation that a request can break, each with a stable code.
+
+use super::act::ActKind;
+use super::working_days::NoCalendar;
+
+/// A rule that was broken, with what the caller needs to mend the request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenRule {
+    /// The act is not possible now, or not for this caller.
+    #[error("{act} is not possible now")]
+    NotPossible {
+        /// What was tried.
+        act: ActKind,
+        /// What this caller can do now.
+        possible: Vec<ActKind>,
+    },
+    /// Values contradict each other or what is recorded.
+    #[error("{} values break a rule", .0.len())]
+    Fields(Vec<FieldFault>),
+    /// No calendar covers a year that a due date needs.
+    #[error(transparent)]
+    NoCalendar(#[from] NoCalendar),
+}
+
+/// One value that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// The member of the request, as a path with `/` between names; empty for the whole request.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub rule: FieldRule,
+}
+
+super::codes::codes! {
+    /// What can be wrong with one value.
+    pub enum FieldRule {
+        /// It contradicts another value.
+        Inconsistent => "inconsistent",
+        /// It lies in the future.
+        InFuture => "in_future",
+        /// It lies too far in the past.
+        TooOld => "too_old",
+        /// It is needed here.
+        Required => "required",
+        /// It names something that does not exist.
+        UnknownReference => "unknown_reference",
+        /// It names something that is no longer in use.
+        RetiredCode => "retired_code",
+        /// It is outside the permitted range.
+        OutOfRange => "out_of_range",
+        /// It holds personal data that must not be stored here.
+        PersonalData => "personal_data",
+        /// It repeats another value of the list.
+        NotUnique => "not_unique",
+        /// It is not one of the permitted codes here.
+        UnknownCode => "unknown_code",
+    }
+}
+
+impl BrokenRule {
+    /// A rule broken by one member of the request.
+    #[must_use]
+    pub fn field(field: &'static str, rule: FieldRule) -> Self {
+        Self::Fields(vec![FieldFault { field, rule }])
+    }
+}
+
+/// Collects what is wrong with several values, so that a caller learns of all of it at once.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    /// Notes a fault of one member.
+    pub fn add(&mut self, field: &'static str, rule: FieldRule) {
+        self.0.push(FieldFault { field, rule });
+    }
+
+    /// Notes a fault when `broken`.
+    pub fn add_if(&mut self, broken: bool, field: &'static str, rule: FieldRule) {
+        if broken {
+            self.add(field, rule);
+        }
+    }
+
+    /// Fine, or everything that was noted.
+    ///
+    /// # Errors
+    /// At least one fault was noted.
+    pub fn none(self) -> Result<(), BrokenRule> {
+        if self.0.is_empty() { Ok(()) } else { Err(BrokenRule::Fields(self.0)) }
+    }
+}

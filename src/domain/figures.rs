@@ -1,0 +1,216 @@
+//! Every measure of the weekly theme aggregation, defined once.
+
+use super::codes::codes;
+use super::ids::AgencyId;
+use super::week::IsoWeek;
+
+/// The version of the definitions below. Raised whenever one of them changes what it counts.
+pub const DEFINITIONS_VERSION: u32 = 1;
+
+/// A median is shown from this many cases on; fewer say more about the cases than about the work.
+pub const MEDIAN_FROM: i64 = 5;
+
+/// A 90th percentile is shown from this many cases on.
+pub const P90_FROM: i64 = 10;
+
+/// Seconds of one working day, as time to resolve counts it.
+pub const SECONDS_PER_WORKING_DAY: f64 = 86_400.0;
+
+codes! {
+    /// By what the figures of a week are divided.
+    pub enum GroupBy {
+        /// The primary theme.
+        Theme => "theme",
+        /// The group of the primary theme.
+        Group => "group",
+        /// The agency that raised.
+        RaisedByAgency => "raised_by_agency",
+        /// The agency that must answer.
+        RaisedWithAgency => "raised_with_agency",
+        /// The stage: for answers due and overdue the stage that set the limit, otherwise the stage
+        /// reached.
+        Stage => "stage",
+        /// The urgency.
+        Urgency => "urgency",
+    }
+}
+
+codes! {
+    /// The measures.
+    pub enum Measure {
+        /// See [`Measure::definition`].
+        Raised => "raised",
+        /// See [`Measure::definition`].
+        Reopened => "reopened",
+        /// See [`Measure::definition`].
+        Resolved => "resolved",
+        /// See [`Measure::definition`].
+        Ended => "ended",
+        /// See [`Measure::definition`].
+        OpenAtEnd => "open_at_end",
+        /// See [`Measure::definition`].
+        OverdueAtEnd => "overdue_at_end",
+        /// See [`Measure::definition`].
+        AnsweredInTime => "answered_in_time",
+        /// See [`Measure::definition`].
+        WorkingDaysToResolve => "working_days_to_resolve",
+        /// See [`Measure::definition`].
+        ResolvedSameDay => "resolved_same_day",
+        /// See [`Measure::definition`].
+        ReceivedLate => "received_late",
+    }
+}
+
+impl Measure {
+    /// What the measure counts, for a week from Monday 00:00 to the next Monday 00:00 in
+    /// Europe/London, the first included and the second not.
+    #[must_use]
+    pub const fn definition(self) -> &'static str {
+        match self {
+            Self::Raised => {
+                "Escalations whose raised_at lies in the week, whenever they were received. \
+                 Neither a rise nor a fall is good in itself."
+            }
+            Self::Reopened => {
+                "Escalations that were opened again in the week, each as a new episode."
+            }
+            Self::Resolved => {
+                "Episodes that ended in the week with an outcome that settles the matter: \
+                 resolved_as_requested, resolved_alternative, partially_resolved, \
+                 explained_and_accepted or decided_by_partners. A reopened escalation that is \
+                 resolved again counts again."
+            }
+            Self::Ended => "Episodes that ended in the week with any outcome.",
+            Self::OpenAtEnd => {
+                "Episodes opened before the end of the week and not ended by then. Equals the \
+                 number open at its start, plus raised, plus reopened, minus ended."
+            }
+            Self::OverdueAtEnd => {
+                "Open escalations whose answer was due before the end of the week and had not \
+                 been given by then."
+            }
+            Self::AnsweredInTime => {
+                "Of the answers that fell due in the week, the share given by the due instant. \
+                 Answers still awaited count as not in time; limits that were replaced, or that \
+                 ended with the matter before they fell due, are left out. A stage is counted \
+                 in the week its answer was due, not in the week it was given."
+            }
+            Self::WorkingDaysToResolve => {
+                "Working days, with fractions, from opening to end of the episodes counted as \
+                 resolved; a working day counts whole, week-ends and bank holidays of England \
+                 and Wales not at all. Median from 5 cases, 90th percentile from 10, both \
+                 interpolated. Says nothing about what is still open: read it with open_at_end."
+            }
+            Self::ResolvedSameDay => {
+                "Of the resolved, those that ended on the local date on which they were opened."
+            }
+            Self::ReceivedLate => {
+                "Of the raised, those that the service received more than 5 times 24 hours after \
+                 they were raised."
+            }
+        }
+    }
+}
+
+/// What is asked of the aggregation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeeklyQuestion {
+    /// The first week.
+    pub from: IsoWeek,
+    /// The last week.
+    pub to: IsoWeek,
+    /// How the weeks are divided.
+    pub group_by: GroupBy,
+    /// Only escalations of this theme.
+    pub theme: Option<String>,
+    /// Only escalations raised by this agency.
+    pub raised_by: Option<AgencyId>,
+    /// Only escalations that this agency must answer.
+    pub raised_with: Option<AgencyId>,
+}
+
+/// The figures of one week, whole or for one group.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Figures {
+    /// [`Measure::Raised`].
+    pub raised: i64,
+    /// [`Measure::Reopened`].
+    pub reopened: i64,
+    /// [`Measure::Resolved`].
+    pub resolved: i64,
+    /// [`Measure::Ended`].
+    pub ended: i64,
+    /// [`Measure::OpenAtEnd`].
+    pub open_at_end: i64,
+    /// [`Measure::OverdueAtEnd`].
+    pub overdue_at_end: i64,
+    /// Answers that fell due in the week: the denominator of [`Measure::AnsweredInTime`].
+    pub answers_due: i64,
+    /// Of these, given in time.
+    pub answers_in_time: i64,
+    /// [`Measure::ResolvedSameDay`].
+    pub resolved_same_day: i64,
+    /// [`Measure::ReceivedLate`].
+    pub received_late: i64,
+    /// Median seconds on working days from opening to end of the resolved.
+    pub median_working_seconds: Option<f64>,
+    /// 90th percentile of the same.
+    pub p90_working_seconds: Option<f64>,
+}
+
+impl Figures {
+    /// The share of answers given in time, from 0 to 1; none when none fell due.
+    #[must_use]
+    pub fn share_in_time(&self) -> Option<f64> {
+        let due = i32::try_from(self.answers_due).ok().filter(|due| *due > 0)?;
+        let met = i32::try_from(self.answers_in_time).ok()?;
+        Some(f64::from(met) / f64::from(due))
+    }
+
+    /// Median working days to resolve, when there are enough cases.
+    #[must_use]
+    pub fn median_working_days(&self) -> Option<f64> {
+        self.median_working_seconds
+            .filter(|_| self.resolved >= MEDIAN_FROM)
+            .map(|seconds| seconds / SECONDS_PER_WORKING_DAY)
+    }
+
+    /// 90th percentile of working days to resolve, when there are enough cases.
+    #[must_use]
+    pub fn p90_working_days(&self) -> Option<f64> {
+        self.p90_working_seconds
+            .filter(|_| self.resolved >= P90_FROM)
+            .map(|seconds| seconds / SECONDS_PER_WORKING_DAY)
+    }
+}
+
+/// The figures of one group of a week.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupFigures {
+    /// The code of the group: a theme, a theme group, an agency, a stage or an urgency.
+    pub key: String,
+    /// Its figures.
+    pub figures: Figures,
+}
+
+/// One week of the aggregation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeekFigures {
+    /// The week.
+    pub week: IsoWeek,
+    /// Open at the instant the week began.
+    pub open_at_start: i64,
+    /// All of it.
+    pub total: Figures,
+    /// Each group that has a figure other than nought.
+    pub groups: Vec<GroupFigures>,
+}
+
+impl WeekFigures {
+    /// Whether open at the start, raised and reopened less ended make open at the end.
+    #[must_use]
+    pub const fn reconciles(&self) -> bool {
+        let total = &self.total;
+        self.open_at_start + total.raised + total.reopened - total.ended == total.open_at_end
+    }
+}

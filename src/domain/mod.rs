@@ -1,0 +1,31 @@
+//! The rules: no SQL, no HTTP, no clock, no async.
+
+pub mod access;
+pub mod act;
+pub mod agency;
+pub mod broken_rule;
+pub mod characters;
+pub mod check_digits;
+pub mod child_reference;
+pub mod codes;
+pub mod decide;
+pub mod delay;
+pub mod escalation;
+pub mod event;
+pub mod figures;
+pub mod free_text;
+pub mod identifier_scan;
+pub mod ids;
+pub mod limit;
+pub mod listing;
+pub mod london;
+pub mod partnership;
+pub mod raise;
+pub mod resolution;
+pub mod stage_clock;
+pub mod stage_policy;
+pub mod theme;
+pub mod timescale;
+pub mod urgency;
+pub mod week;
+pub mod working_days;

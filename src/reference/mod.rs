@@ -1,0 +1,100 @@
+//! The data that ships with the program, so that a new partnership starts with reviewed lists and
+//! not with an empty table.
+
+mod shapes;
+
+use serde::de::DeserializeOwned;
+
+use crate::domain::working_days::{Calendar, HolidayOutsideYears};
+
+pub use shapes::{
+    AutoAdvance, BankHoliday, Basis, CalendarFile, CodeRow, ExtensionRule, FollowUpRule,
+    OutcomeLists, OutcomeRow, Repeats, StagePolicyFile, StageRow, ThemeGroup, ThemeRow, ThemeSet,
+    TimeoutRule, TimescaleRow, TimescaleSet,
+};
+
+const THEMES: &str = include_str!("themes.json");
+const TIMESCALES: &str = include_str!("timescales.json");
+const STAGE_POLICY: &str = include_str!("stage_policy.json");
+const CALENDAR_ENGLAND_AND_WALES: &str = include_str!("calendar_england_and_wales.json");
+const OUTCOMES: &str = include_str!("outcomes.json");
+
+/// Every shipped file with its text, so that a start-up check can hash and name what is used.
+pub const FILES: &[(&str, &str)] = &[
+    ("themes.json", THEMES),
+    ("timescales.json", TIMESCALES),
+    ("stage_policy.json", STAGE_POLICY),
+    ("calendar_england_and_wales.json", CALENDAR_ENGLAND_AND_WALES),
+    ("outcomes.json", OUTCOMES),
+];
+
+/// A shipped file that cannot be used; the tests keep this from happening in a release.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// The file is not of its form.
+    #[error("the shipped file {file} cannot be read")]
+    Unreadable {
+        /// Its name.
+        file: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The calendar contradicts itself.
+    #[error("the shipped calendar contradicts itself")]
+    Calendar(#[from] HolidayOutsideYears),
+}
+
+/// The shipped escalation themes.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn themes() -> Result<ThemeSet, ReferenceError> {
+    read("themes.json", THEMES)
+}
+
+/// The shipped limits of the child's process.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn timescales() -> Result<TimescaleSet, ReferenceError> {
+    read("timescales.json", TIMESCALES)
+}
+
+/// The shipped default ladder.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn stage_policy() -> Result<StagePolicyFile, ReferenceError> {
+    read("stage_policy.json", STAGE_POLICY)
+}
+
+/// The shipped bank holidays of England and Wales, as the file has them.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn calendar_file() -> Result<CalendarFile, ReferenceError> {
+    read("calendar_england_and_wales.json", CALENDAR_ENGLAND_AND_WALES)
+}
+
+/// The shipped calendar of England and Wales.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form or contradicts itself.
+pub fn england_and_wales() -> Result<Calendar, ReferenceError> {
+    Ok(calendar_file()?.calendar()?)
+}
+
+/// The shipped words for the closed code lists.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn outcomes() -> Result<OutcomeLists, ReferenceError> {
+    read("outcomes.json", OUTCOMES)
+}
+
+fn read<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, ReferenceError> {
+    serde_json::from_str(text).map_err(|source| ReferenceError::Unreadable { file, source })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,320 @@
+//! The shapes of the shipped files, strict enough that a slip in a review does not go unread.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::domain::codes::codes;
+use crate::domain::limit::Limit;
+use crate::domain::working_days::{Calendar, HolidayOutsideYears, Nation};
+
+/// The escalation themes in their groups. They are not the themes of actions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThemeSet {
+    /// The name of this version.
+    pub version: String,
+    /// Where the list comes from.
+    pub source: String,
+    /// The first day on which this version is in force.
+    pub effective_from: Date,
+    /// The groups in the order of the child's way through the system.
+    pub groups: Vec<ThemeGroup>,
+}
+
+/// Themes that are shown together.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThemeGroup {
+    /// Stable code.
+    pub code: String,
+    /// The words for people.
+    pub label: String,
+    /// Its themes.
+    pub themes: Vec<ThemeRow>,
+}
+
+/// What an escalation is about. A code is never renamed; it is retired.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThemeRow {
+    /// Stable code.
+    pub code: String,
+    /// The words for people.
+    pub label: String,
+    /// When to choose it: one sentence.
+    pub description: String,
+    /// The first day on which it may be chosen.
+    pub valid_from: Date,
+}
+
+codes! {
+    /// What kind of authority sets a limit; a local standard must never be quoted as law.
+    pub enum Basis {
+        /// Statute, regulations or court rules.
+        Statute => "statute",
+        /// Guidance that must be followed unless there is good reason not to.
+        StatutoryGuidance => "statutory_guidance",
+        /// A standard that differs from place to place.
+        Local => "local",
+        /// A target or a statistic of a national body.
+        NationalTarget => "national_target",
+    }
+}
+
+/// The limits of the child's process.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimescaleSet {
+    /// The name of this version.
+    pub version: String,
+    /// Where the list comes from.
+    pub source: String,
+    /// The first day on which this version is in force.
+    pub effective_from: Date,
+    /// One row per limit, in the order of the child's way through the system.
+    pub timescales: Vec<TimescaleRow>,
+}
+
+/// How soon one step of the child's process must happen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimescaleRow {
+    /// Stable code.
+    pub code: String,
+    /// The step, in words.
+    pub label: String,
+    /// The limit; none for `other`.
+    pub limit: Option<Limit>,
+    /// Who sets it; none for `other`.
+    pub basis: Option<Basis>,
+    /// The event that starts the clock or, for a limit before an event, that event.
+    pub starts: String,
+    /// The event that stops the clock.
+    pub stops: String,
+    /// Where the number comes from, in words.
+    pub source: String,
+    /// The edition of the guidance from which the row was taken.
+    pub source_version: String,
+    /// Whether a person has compared it with Working Together 2026.
+    pub verified_against_wt2026: bool,
+    /// What other areas use, or another way of counting; none when nothing is known.
+    pub local_variants: Option<String>,
+}
+
+/// The default ladder with its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StagePolicyFile {
+    /// The name of this version, stored with every clock that it sets.
+    pub version: String,
+    /// Where the ladder comes from.
+    pub source: String,
+    /// The first day on which this version is in force.
+    pub effective_from: Date,
+    /// The stages, lowest first.
+    pub stages: Vec<StageRow>,
+    /// When a stage may take longer.
+    pub extension: ExtensionRule,
+    /// What happens when a stage's time runs out.
+    pub timeout: TimeoutRule,
+    /// What is due after closing.
+    pub follow_up: FollowUpRule,
+}
+
+/// One rung of the ladder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRow {
+    /// 0 for the conversation before the formal stages, then 1, 2, ….
+    pub number: u8,
+    /// Stable code.
+    pub code: String,
+    /// The words for people.
+    pub label: String,
+    /// Who speaks for the raising side.
+    pub raising_role: String,
+    /// Who speaks for the responding side.
+    pub responding_role: String,
+    /// How soon receipt must be acknowledged; none where no acknowledgement is asked.
+    pub acknowledge: Option<Limit>,
+    /// How soon a standard escalation must be answered; none where the stage is skipped.
+    pub standard: Option<Limit>,
+    /// The same for a standard escalation for which a meeting is held.
+    pub standard_with_meeting: Option<Limit>,
+    /// The most that a standard escalation may be given, extension included.
+    pub standard_maximum: Option<Limit>,
+    /// How soon an urgent escalation must be answered.
+    pub urgent: Option<Limit>,
+    /// How soon an immediate escalation must be answered.
+    pub immediate: Option<Limit>,
+    /// Codes of what must be recorded.
+    pub must_record: Vec<String>,
+    /// Codes of who is told.
+    pub told: Vec<String>,
+}
+
+/// When a stage may take longer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRule {
+    /// How often in one stage.
+    pub times_per_stage: u32,
+    /// Whether both sides must agree.
+    pub both_sides_agree: bool,
+    /// Whether a reason must be given.
+    pub reason_required: bool,
+    /// Whether an extension may be no longer than the original limit.
+    pub at_most_original_length: bool,
+}
+
+/// What happens when a stage's time runs out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeoutRule {
+    /// How long the raiser has to advance, agree an extension or withdraw.
+    pub raiser_chooses_within: Limit,
+    /// Whether the stage advances by itself when the raiser does not choose.
+    pub auto_advance: AutoAdvance,
+    /// The first stage at which the business unit is told.
+    pub business_unit_told_from_stage: u8,
+}
+
+/// Whether a stage advances by itself, per urgency.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoAdvance {
+    /// For standard escalations.
+    pub standard: bool,
+    /// For urgent escalations.
+    pub urgent: bool,
+    /// For immediate escalations.
+    pub immediate: bool,
+}
+
+/// What is due after closing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpRule {
+    /// How soon the raiser hears what came of it.
+    pub feedback_to_raiser: Limit,
+    /// How soon a learning note is due, where one is.
+    pub learning_note: Limit,
+    /// The first stage from which a learning note is due.
+    pub learning_note_from_stage: u8,
+    /// Whether every immediate escalation needs a learning note.
+    pub learning_note_if_immediate: bool,
+    /// How often a theme and an agency must come together for a learning note.
+    pub learning_note_if_pair_repeats: Repeats,
+    /// When it is asked whether the child is better off.
+    pub impact_check: Limit,
+}
+
+/// So many times within so many weeks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeats {
+    /// At least so many times.
+    pub times: u32,
+    /// Within so many complete weeks.
+    pub weeks: u32,
+}
+
+/// The bank holidays of one nation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarFile {
+    /// The name of this version, stored with every due date that it produces.
+    pub version: String,
+    /// Where the dates come from.
+    pub source: String,
+    /// The first day that is covered.
+    pub effective_from: Date,
+    /// Whose bank holidays these are.
+    pub nation: Nation,
+    /// The first year whose bank holidays are all known.
+    pub first_year: i16,
+    /// The last year whose bank holidays are all known.
+    pub last_year: i16,
+    /// The bank holidays in order.
+    pub holidays: Vec<BankHoliday>,
+}
+
+/// One bank holiday.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankHoliday {
+    /// The day that is not worked; for a substitute day, that day.
+    pub date: Date,
+    /// Its name.
+    pub name: String,
+}
+
+impl CalendarFile {
+    /// The calendar that counts with these dates.
+    ///
+    /// # Errors
+    /// [`HolidayOutsideYears`] when a date lies outside the years that the file says it covers.
+    pub fn calendar(&self) -> Result<Calendar, HolidayOutsideYears> {
+        let holidays: BTreeMap<Date, String> =
+            self.holidays.iter().map(|holiday| (holiday.date, holiday.name.clone())).collect();
+        Calendar::new(self.version.clone(), self.nation, self.first_year..=self.last_year, holidays)
+    }
+}
+
+/// The words for the closed code lists.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeLists {
+    /// The name of this version.
+    pub version: String,
+    /// Where the lists come from.
+    pub source: String,
+    /// The first day on which this version is in force.
+    pub effective_from: Date,
+    /// How an escalation ends.
+    pub outcomes: Vec<OutcomeRow>,
+    /// What it did for the child.
+    pub child_outcomes: Vec<CodeRow>,
+    /// What it did to the delay.
+    pub delay_effects: Vec<CodeRow>,
+    /// Why the process was late.
+    pub delay_causes: Vec<CodeRow>,
+    /// What it meant for the child when it was raised.
+    pub child_impacts: Vec<CodeRow>,
+    /// Whether the child is safe meanwhile.
+    pub interim_safety: Vec<CodeRow>,
+    /// What kind of learning came of it.
+    pub learning_types: Vec<CodeRow>,
+    /// Kinds of agencies.
+    pub agency_types: Vec<CodeRow>,
+    /// Where matters belong that are no escalations; the code and the time are stored, no more.
+    pub reroute_codes: Vec<CodeRow>,
+}
+
+/// One code with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRow {
+    /// Stable code.
+    pub code: String,
+    /// The words for people.
+    pub label: String,
+    /// What it means: one sentence.
+    pub definition: String,
+}
+
+/// One ending with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRow {
+    /// Stable code.
+    pub code: String,
+    /// The words for people.
+    pub label: String,
+    /// What it means: one sentence.
+    pub definition: String,
+    /// Whether the disagreement was settled; agrees with the domain's own rule.
+    pub counts_as_resolved: bool,
+}
