@@ -4,3 +4,5 @@
 pub mod domain;
 /// The reference data that is shipped: themes, timescales, stages, bank holidays, outcomes.
 pub mod reference;
+/// The PostgreSQL that runs when no other is named.
+pub mod embedded;

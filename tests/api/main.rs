@@ -1,0 +1,3 @@
+//! The integration tests, in one binary: linking the library once per file would cost more than all of them.
+
+mod embedded;
