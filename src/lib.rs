@@ -2,7 +2,15 @@
 
 /// The rules, as pure functions on plain values.
 pub mod domain;
-/// The reference data that is shipped: themes, timescales, stages, bank holidays, outcomes.
-pub mod reference;
 /// The PostgreSQL that runs when no other is named.
 pub mod embedded;
+/// URLs, JSON, status codes and who is calling.
+pub mod http;
+/// The reference data that is shipped: themes, timescales, stages, bank holidays, outcomes.
+pub mod reference;
+/// SQL: rows in, domain values out.
+pub mod store;
+/// One public function for each thing that a caller can ask.
+pub mod usecases;
+/// The keys: a child is found without being readable.
+pub mod vault;

@@ -1,0 +1,13 @@
+drop function find_partnership(text);
+drop function find_client(text, text);
+drop table calendar_day;
+drop table calendar;
+drop table stage_policy;
+drop table timescale;
+drop table theme;
+drop table client;
+drop table agency;
+drop table partnership;
+drop function reaches_partnership();
+drop function stated_agency();
+drop function stated_partnership();

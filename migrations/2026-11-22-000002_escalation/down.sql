@@ -1,0 +1,10 @@
+drop table event_text;
+drop table event;
+drop table stage_clock;
+drop table episode;
+drop table delay;
+drop table escalation_child;
+drop table escalation;
+drop function refuse_clock_change();
+drop function refuse_change();
+drop sequence escalation_number;

@@ -1,0 +1,148 @@
+//! Events: appended with what they changed, and read back as history.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use jiff_diesel::Timestamp as SqlTimestamp;
+use uuid::Uuid;
+
+use super::escalation_rows::code;
+use super::failure::StoreFailure;
+use super::schema::{event, event_text};
+use crate::domain::event::{Actor, Event, Narrative, TextField};
+use crate::domain::ids::{AgencyId, ClientId, EscalationId, EventId, PartnershipId};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = event, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
+struct EventRow {
+    partnership_id: Uuid,
+    id: Uuid,
+    escalation_id: Uuid,
+    version: i32,
+    event_type: String,
+    occurred_at: SqlTimestamp,
+    recorded_at: SqlTimestamp,
+    actor_agency_id: Option<Uuid>,
+    actor_role: String,
+    actor_client_id: Uuid,
+    actor_subject: String,
+    data: serde_json::Value,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = event_text, check_for_backend(diesel::pg::Pg))]
+struct TextRow {
+    partnership_id: Uuid,
+    escalation_id: Uuid,
+    version: i32,
+    field: String,
+    body: String,
+}
+
+/// Appends events of one escalation.
+///
+/// # Errors
+/// The database fails, or a version is taken.
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    events: &[Event],
+) -> Result<(), StoreFailure> {
+    let mut rows = Vec::with_capacity(events.len());
+    let mut texts = Vec::new();
+    for it in events {
+        rows.push(EventRow {
+            partnership_id: partnership.0,
+            id: it.id.0,
+            escalation_id: it.escalation.0,
+            version: it.version,
+            event_type: it.change.event_type().into(),
+            occurred_at: it.occurred_at.into(),
+            recorded_at: it.recorded_at.into(),
+            actor_agency_id: it.actor.agency.map(|agency| agency.0),
+            actor_role: it.actor.role.into(),
+            actor_client_id: it.actor.client.0,
+            actor_subject: it.actor.subject.clone(),
+            data: serde_json::to_value(&it.change)
+                .map_err(|error| StoreFailure::Other(error.to_string()))?,
+        });
+        texts.extend(it.texts.iter().map(|(field, body)| TextRow {
+            partnership_id: partnership.0,
+            escalation_id: it.escalation.0,
+            version: it.version,
+            field: (*field).into(),
+            body: body.as_str().to_owned(),
+        }));
+    }
+    diesel::insert_into(event::table).values(rows).execute(conn).await?;
+    if !texts.is_empty() {
+        diesel::insert_into(event_text::table).values(texts).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// The history of an escalation, oldest first.
+///
+/// # Errors
+/// The database fails.
+pub async fn history(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    escalation: EscalationId,
+) -> Result<Vec<Event>, StoreFailure> {
+    let rows: Vec<EventRow> = event::table
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::escalation_id.eq(escalation.0))
+        .order(event::version)
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    let mut texts = texts(conn, partnership, escalation).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Event {
+                id: EventId(row.id),
+                escalation: EscalationId(row.escalation_id),
+                version: row.version,
+                occurred_at: row.occurred_at.to_jiff(),
+                recorded_at: row.recorded_at.to_jiff(),
+                actor: Actor {
+                    agency: row.actor_agency_id.map(AgencyId),
+                    role: code(&row.actor_role, "event.actor_role")?,
+                    client: ClientId(row.actor_client_id),
+                    subject: row.actor_subject,
+                },
+                change: serde_json::from_value(row.data)
+                    .map_err(|_| StoreFailure::Corrupt("event.data"))?,
+                texts: texts.remove(&row.version).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// The texts of an escalation, by the version of their event.
+///
+/// # Errors
+/// The database fails.
+pub async fn texts(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    escalation: EscalationId,
+) -> Result<BTreeMap<i32, Vec<(TextField, Narrative)>>, StoreFailure> {
+    let rows: Vec<TextRow> = event_text::table
+        .filter(event_text::partnership_id.eq(partnership.0))
+        .filter(event_text::escalation_id.eq(escalation.0))
+        .order((event_text::version, event_text::field))
+        .select(TextRow::as_select())
+        .load(conn)
+        .await?;
+    let mut texts: BTreeMap<i32, Vec<(TextField, Narrative)>> = BTreeMap::new();
+    for row in rows {
+        let body =
+            Narrative::parse(&row.body).map_err(|_| StoreFailure::Corrupt("event_text.body"))?;
+        let field = code(&row.field, "event_text.field")?;
+        texts.entry(row.version).or_default().push((field, body));
+    }
+    Ok(texts)
+}

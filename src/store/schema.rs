@@ -1,0 +1,240 @@
+//! The tables as diesel sees them. Generated from the migrated database by `UPDATE_SCHEMA=1 cargo test schema_rs`.
+
+diesel::table! {
+    agency (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+        agency_type -> Text,
+        aliases -> Array<Text>,
+        may_raise -> Bool,
+        may_respond -> Bool,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        successor_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    calendar (partnership_id, version) {
+        partnership_id -> Uuid,
+        version -> Text,
+        nation -> Text,
+        first_year -> Int4,
+        last_year -> Int4,
+        source -> Text,
+        loaded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    calendar_day (partnership_id, version, day) {
+        partnership_id -> Uuid,
+        version -> Text,
+        day -> Date,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    client (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        issuer -> Text,
+        client_id -> Text,
+        agency_id -> Nullable<Uuid>,
+        role -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    delay (partnership_id, escalation_id) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        timescale_code -> Text,
+        timescale_version -> Text,
+        time_limit -> Nullable<Jsonb>,
+        started_at -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        occurred_at -> Nullable<Timestamptz>,
+        cause -> Nullable<Text>,
+        calendar_version -> Text,
+    }
+}
+
+diesel::table! {
+    episode (partnership_id, escalation_id, number) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        number -> Int2,
+        opened_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+        counts_as_resolved -> Nullable<Bool>,
+        child_outcome -> Nullable<Text>,
+        delay_effect -> Nullable<Text>,
+        working_seconds -> Nullable<Int8>,
+        same_day -> Nullable<Bool>,
+        calendar_version -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    escalation (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        version -> Int4,
+        reference -> Text,
+        scope -> Text,
+        raised_by_agency_id -> Uuid,
+        raised_with_agency_id -> Uuid,
+        urgency -> Text,
+        theme_code -> Text,
+        secondary_themes -> Array<Text>,
+        source -> Nullable<Text>,
+        external_reference -> Nullable<Text>,
+        child_count -> Int4,
+        concern_arose_at -> Nullable<Timestamptz>,
+        raised_at -> Timestamptz,
+        received_at -> Timestamptz,
+        child_impact -> Nullable<Text>,
+        interim_safety -> Nullable<Text>,
+        emergency_action_taken_at -> Nullable<Timestamptz>,
+        raised_by_role -> Nullable<Text>,
+        policy_version -> Text,
+        status -> Text,
+        stage -> Int2,
+        episode -> Int2,
+        changed_at -> Timestamptz,
+        next_due_at -> Nullable<Timestamptz>,
+        next_due_clock_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    escalation_child (partnership_id, escalation_id, position) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        position -> Int2,
+        scheme -> Text,
+        child_key -> Bytea,
+        ciphertext -> Bytea,
+    }
+}
+
+diesel::table! {
+    event (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        escalation_id -> Uuid,
+        version -> Int4,
+        event_type -> Text,
+        occurred_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        actor_agency_id -> Nullable<Uuid>,
+        actor_role -> Text,
+        actor_client_id -> Uuid,
+        actor_subject -> Text,
+        data -> Jsonb,
+    }
+}
+
+diesel::table! {
+    event_text (partnership_id, escalation_id, version, field) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        version -> Int4,
+        field -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    partnership (id) {
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stage_clock (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        escalation_id -> Uuid,
+        episode -> Int2,
+        stage -> Int2,
+        kind -> Text,
+        urgency -> Text,
+        time_limit -> Jsonb,
+        started_at -> Timestamptz,
+        due_at -> Timestamptz,
+        policy_version -> Text,
+        calendar_version -> Text,
+        extends_id -> Nullable<Uuid>,
+        stopped_at -> Nullable<Timestamptz>,
+        stop_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    stage_policy (partnership_id, version) {
+        partnership_id -> Uuid,
+        version -> Text,
+        effective_from -> Date,
+        document -> Jsonb,
+    }
+}
+
+diesel::table! {
+    theme (partnership_id, code) {
+        partnership_id -> Uuid,
+        code -> Text,
+        group_code -> Text,
+        group_label -> Text,
+        label -> Text,
+        description -> Text,
+        position -> Int4,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    timescale (partnership_id, code, version) {
+        partnership_id -> Uuid,
+        code -> Text,
+        version -> Text,
+        label -> Text,
+        time_limit -> Nullable<Jsonb>,
+        starts -> Text,
+        stops -> Text,
+        basis -> Text,
+        source -> Text,
+        verified_against_wt2026 -> Bool,
+        effective_from -> Date,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    agency,
+    calendar,
+    calendar_day,
+    client,
+    delay,
+    episode,
+    escalation,
+    escalation_child,
+    event,
+    event_text,
+    partnership,
+    stage_clock,
+    stage_policy,
+    theme,
+    timescale,
+);

@@ -1,0 +1,91 @@
+//! A transaction that has stated for whom it works; row security shows it nothing before.
+
+use diesel::sql_types::{Bool, Text};
+pub use diesel_async::AsyncPgConnection as Connection;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+
+use super::failure::StoreFailure;
+use super::pool::Pool;
+use crate::domain::access::{Caller, Reach};
+use crate::domain::ids::{AgencyId, PartnershipId};
+
+diesel::define_sql_function! {
+    /// PostgreSQL's own: sets a setting, until the end of the transaction when `is_local`.
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
+
+/// For whom a transaction works.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated {
+    /// The partnership.
+    pub partnership: PartnershipId,
+    /// The agency, if it works for one.
+    pub agency: Option<AgencyId>,
+    /// Which rows it may touch.
+    pub reach: Reach,
+}
+
+impl Stated {
+    /// What a permitted caller's transaction states.
+    #[must_use]
+    pub const fn by(caller: &Caller, reach: Reach) -> Self {
+        Self { partnership: caller.partnership, agency: caller.agency, reach }
+    }
+
+    /// What the service's own work for a whole partnership states.
+    #[must_use]
+    pub const fn partnership(partnership: PartnershipId) -> Self {
+        Self { partnership, agency: None, reach: Reach::Partnership }
+    }
+}
+
+/// Runs `work` in one transaction that has stated itself. All of it is kept, or nothing.
+///
+/// # Errors
+/// Whatever `work` answers, or the store's own failure; [`StoreFailure::OutcomeUnknown`] when the connection
+/// broke while the commit was under way.
+pub async fn transaction<T, E, F>(pool: &Pool, stated: Stated, work: F) -> Result<T, E>
+where
+    E: From<StoreFailure>,
+    F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+{
+    let mut conn = pool.get().await?;
+    Transactions::begin_transaction(&mut *conn).await.map_err(StoreFailure::from)?;
+    let done = match state(&mut conn, stated).await {
+        Ok(()) => work(&mut conn).await,
+        Err(failure) => Err(E::from(failure)),
+    };
+    match done {
+        Ok(value) => match Transactions::commit_transaction(&mut *conn).await {
+            Ok(()) => Ok(value),
+            Err(error) => Err(E::from(failed_commit(error.into()))),
+        },
+        Err(failure) => {
+            // A connection that cannot even roll back is thrown away by the pool.
+            let _ = Transactions::rollback_transaction(&mut *conn).await;
+            Err(failure)
+        }
+    }
+}
+
+type Transactions = AnsiTransactionManager;
+
+/// A commit that the server refused did not happen; one that lost its connection may have.
+fn failed_commit(failure: StoreFailure) -> StoreFailure {
+    match failure {
+        StoreFailure::Unavailable(_) => StoreFailure::OutcomeUnknown,
+        refused => refused,
+    }
+}
+
+async fn state(conn: &mut AsyncPgConnection, stated: Stated) -> Result<(), StoreFailure> {
+    let agency = stated.agency.map(|agency| agency.to_string()).unwrap_or_default();
+    diesel::select((
+        set_config("app.partnership_id", stated.partnership.to_string(), true),
+        set_config("app.agency_id", agency, true),
+        set_config("app.reach", stated.reach.code(), true),
+    ))
+    .get_result::<(String, String, String)>(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Why a use case did not do what was asked.
+
+use crate::domain::broken_rule::{BrokenRule, FieldRule};
+use crate::domain::ids::EscalationId;
+use crate::store::StoreFailure;
+use crate::vault::CannotOpen;
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It does not exist, or is not for this caller to know of.
+    #[error("not found")]
+    NotFound,
+    /// The caller's role may not do this.
+    #[error("this role may not do this")]
+    Forbidden,
+    /// A rule of the domain stands against it.
+    #[error(transparent)]
+    Broken(#[from] BrokenRule),
+    /// The sender's reference is taken by this escalation.
+    #[error("the external reference is taken")]
+    DuplicateExternalReference(EscalationId),
+    /// The escalation has changed since the caller read it.
+    #[error("changed since it was read")]
+    Stale,
+    /// The partnership has not agreed on what is needed, for example a stage policy.
+    #[error("the partnership has no {0}")]
+    NotSetUp(&'static str),
+    /// A stored secret cannot be opened.
+    #[error(transparent)]
+    Sealed(#[from] CannotOpen),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl Failure {
+    /// One member of the request breaks a rule.
+    #[must_use]
+    pub fn field(field: &'static str, rule: FieldRule) -> Self {
+        Self::Broken(BrokenRule::field(field, rule))
+    }
+}

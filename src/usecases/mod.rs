@@ -1,0 +1,15 @@
+//! One public function for each thing that a caller can ask; each is one transaction.
+
+pub mod acts;
+pub mod cache;
+pub mod deps;
+pub mod failure;
+pub mod raise;
+pub mod read;
+pub mod reference;
+pub mod registry;
+pub mod setup;
+pub mod weekly;
+
+pub use deps::Deps;
+pub use failure::Failure;

@@ -1,0 +1,248 @@
+//! Raising an escalation.
+
+use jiff::Timestamp;
+
+use super::deps::Deps;
+use super::failure::Failure;
+use super::read::{Detail, detail};
+use super::reference::partnership;
+use crate::domain::access::{Action, Caller};
+use crate::domain::broken_rule::{Faults, FieldRule};
+use crate::domain::child_reference::ChildReference;
+use crate::domain::decide::Scene;
+use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
+use crate::domain::escalation::{Delay, Escalation};
+use crate::domain::event::Narrative;
+use crate::domain::ids::EscalationId;
+use crate::domain::london::local_date;
+use crate::domain::partnership::Partnership;
+use crate::domain::raise::Raise;
+use crate::domain::theme::ThemeCode;
+use crate::domain::urgency::Urgency;
+use crate::store::escalations::{self, StoredChild};
+use crate::store::session::{Stated, transaction};
+use crate::store::{StoreFailure, events};
+
+/// The unique index that a second use of a sender's reference breaks.
+const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
+
+/// What a raiser sends, with codes not yet looked up.
+#[derive(Debug, Clone)]
+pub struct RaiseRequest {
+    /// The code or alias of the agency that must answer.
+    pub raised_with_agency: String,
+    /// A pattern rather than a child.
+    pub thematic: bool,
+    /// The children.
+    pub children: Vec<ChildReference>,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// The code of the primary theme.
+    pub theme: String,
+    /// The codes of further themes.
+    pub secondary_themes: Vec<String>,
+    /// The sending system.
+    pub source: Option<String>,
+    /// That system's reference.
+    pub external_reference: Option<String>,
+    /// When the concern arose.
+    pub concern_arose_at: Option<Timestamp>,
+    /// When it was raised; now when not said.
+    pub raised_at: Option<Timestamp>,
+    /// What it means for the child.
+    pub child_impact: Option<ChildImpact>,
+    /// Whether the child is safe meanwhile.
+    pub interim_safety: Option<InterimSafety>,
+    /// When the emergency route was used.
+    pub emergency_action_taken_at: Option<Timestamp>,
+    /// The raiser's role.
+    pub raised_by_role: Option<String>,
+    /// The delayed process.
+    pub delay: Option<DelayRequest>,
+    /// The stage to start at.
+    pub stage: Option<u8>,
+    /// Why lower stages were skipped.
+    pub skip_reason: Option<Narrative>,
+    /// What should happen.
+    pub desired_outcome: Narrative,
+    /// What the worry is.
+    pub concern: Option<Narrative>,
+}
+
+/// A delayed process, with its timescale not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelayRequest {
+    /// The code of the timescale.
+    pub timescale: String,
+    /// When its time began to run.
+    pub started_at: Timestamp,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+    /// Why it was late.
+    pub cause: Option<DelayCause>,
+}
+
+/// Raises an escalation for the caller's agency.
+///
+/// # Errors
+/// Codes that are unknown, rules that are broken, or a sender's reference that is taken.
+pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Result<Detail, Failure> {
+    let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let now = deps.clock.now();
+    let id = EscalationId(deps.ids.new_id(now));
+    let children = stored_children(deps, caller, id, &request.children)?;
+    let external = request.source.clone().zip(request.external_reference.clone());
+    let raise = look_up(&agreed, caller, request, now)?;
+    let raised_at = raise.raised_at.unwrap_or(now);
+    let policy = agreed.policy_at(raised_at).ok_or(Failure::NotSetUp("stage policy"))?;
+    let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
+    let scene = Scene {
+        caller,
+        occurred_at: None,
+        now,
+        policy,
+        calendar,
+        new_id: &|| deps.ids.new_id(now),
+    };
+    // All rules are tried before a number is taken, so that refused requests leave no gaps.
+    Escalation::raise(raise.clone(), id, String::new(), &scene)?;
+
+    let done = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let number = escalations::next_number(conn).await?;
+        let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
+        let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
+        escalations::insert(conn, &raised, &children).await?;
+        events::append(conn, raised.partnership, &new).await?;
+        detail(deps, conn, caller, &agreed, raised).await
+    })
+    .await;
+    match (done, external) {
+        (Err(Failure::Store(StoreFailure::Constraint(name))), Some(external))
+            if name == EXTERNAL_REFERENCE =>
+        {
+            Err(already_sent(deps, caller, &external.0, &external.1).await?)
+        }
+        (done, _) => done,
+    }
+}
+
+async fn already_sent(
+    deps: &Deps,
+    caller: &Caller,
+    source: &str,
+    external_reference: &str,
+) -> Result<Failure, Failure> {
+    let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
+    let agency = caller.agency.ok_or(Failure::Forbidden)?;
+    let found = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::by_external_reference(
+            conn,
+            caller.partnership,
+            agency,
+            source,
+            external_reference,
+        );
+        Ok::<_, Failure>(found.await?)
+    })
+    .await?;
+    Ok(found.map_or(Failure::NotFound, Failure::DuplicateExternalReference))
+}
+
+fn stored_children(
+    deps: &Deps,
+    caller: &Caller,
+    id: EscalationId,
+    children: &[ChildReference],
+) -> Result<Vec<StoredChild>, Failure> {
+    children
+        .iter()
+        .map(|child| {
+            Ok(StoredChild {
+                scheme: child.scheme().into(),
+                child_key: deps.vault.child_key(caller.partnership, child),
+                ciphertext: deps.vault.seal(caller.partnership, id, child)?,
+            })
+        })
+        .collect()
+}
+
+/// Turns codes into what the partnership has agreed on; every code that it does not know is told at once.
+fn look_up(
+    agreed: &Partnership,
+    caller: &Caller,
+    request: RaiseRequest,
+    now: Timestamp,
+) -> Result<Raise, Failure> {
+    let mut faults = Faults::default();
+    let day = local_date(request.raised_at.unwrap_or(now));
+    let raised_with = agreed.agency(&request.raised_with_agency).cloned();
+    faults.add_if(raised_with.is_none(), "raised_with_agency", FieldRule::UnknownReference);
+    let themes = std::iter::once(("theme", &request.theme))
+        .chain(request.secondary_themes.iter().map(|code| ("secondary_themes", code)));
+    for (field, code) in themes {
+        match agreed.theme(code) {
+            None => faults.add(field, FieldRule::UnknownReference),
+            Some(theme) => {
+                let retired = theme.valid_to.is_some_and(|last| day > last);
+                faults.add_if(retired, field, FieldRule::RetiredCode);
+            }
+        }
+    }
+    let delay = match &request.delay {
+        None => None,
+        Some(wanted) => match measured(agreed, wanted, now) {
+            Ok(delay) => Some(delay),
+            Err(Failure::Broken(rule)) => {
+                if matches!(rule, crate::domain::broken_rule::BrokenRule::NoCalendar(_)) {
+                    return Err(rule.into());
+                }
+                faults.add("delay/timescale", FieldRule::UnknownReference);
+                None
+            }
+            Err(other) => return Err(other),
+        },
+    };
+    let raised_by = caller.agency.and_then(|id| agreed.agency_by_id(id)).cloned();
+    faults.none()?;
+    let (Some(raised_by), Some(raised_with)) = (raised_by, raised_with) else {
+        return Err(Failure::Forbidden);
+    };
+    Ok(Raise {
+        raised_by,
+        raised_with,
+        thematic: request.thematic,
+        urgency: request.urgency,
+        theme: ThemeCode(request.theme),
+        secondary_themes: request.secondary_themes.into_iter().map(ThemeCode).collect(),
+        source: request.source,
+        external_reference: request.external_reference,
+        child_count: u16::try_from(request.children.len()).unwrap_or(u16::MAX),
+        concern_arose_at: request.concern_arose_at,
+        raised_at: request.raised_at,
+        child_impact: request.child_impact,
+        interim_safety: request.interim_safety,
+        emergency_action_taken_at: request.emergency_action_taken_at,
+        raised_by_role: request.raised_by_role,
+        delay,
+        stage: request.stage,
+        skip_reason: request.skip_reason,
+        desired_outcome: request.desired_outcome,
+        concern: request.concern,
+    })
+}
+
+/// A delay with its timescale looked up and its due instant counted.
+///
+/// # Errors
+/// The timescale is unknown, or no calendar covers its due date.
+pub(super) fn measured(
+    agreed: &Partnership,
+    wanted: &DelayRequest,
+    now: Timestamp,
+) -> Result<Delay, Failure> {
+    let unknown = || Failure::field("delay/timescale", FieldRule::UnknownReference);
+    let timescale = agreed.timescale(&wanted.timescale, wanted.started_at).ok_or_else(unknown)?;
+    let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
+    Ok(Delay::measured(timescale, wanted.started_at, wanted.occurred_at, wanted.cause, calendar)?)
+}

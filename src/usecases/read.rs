@@ -1,0 +1,186 @@
+//! Reading: one escalation, its history, lists, and a search by child.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::deps::Deps;
+use super::failure::Failure;
+use super::reference::partnership;
+use crate::domain::access::{Action, Caller};
+use crate::domain::act::ActKind;
+use crate::domain::child_reference::{ChildReference, Scheme};
+use crate::domain::escalation::Escalation;
+use crate::domain::event::{Event, Narrative, TextField};
+use crate::domain::ids::EscalationId;
+use crate::domain::listing::{
+    ClockFilter, ClockSummary, EpisodeFilter, EpisodeSummary, EscalationFilter, EscalationSummary,
+    Page, PageRequest,
+};
+use crate::domain::partnership::Partnership;
+use crate::store::session::{Connection, Stated, transaction};
+use crate::store::{StoreFailure, escalations, events, lists};
+
+/// The most escalations that a search answers with.
+const SEARCH_LIMIT: i64 = 200;
+
+/// An escalation as one caller may see it.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The escalation.
+    pub escalation: Escalation,
+    /// The children's references; none where the caller may not see them.
+    pub children: Option<Vec<ChildReference>>,
+    /// What the raiser wants to happen.
+    pub desired_outcome: Option<Narrative>,
+    /// What the raiser is worried about.
+    pub concern: Option<Narrative>,
+    /// What this caller can do now.
+    pub possible_acts: Vec<ActKind>,
+    /// The instant for which all this was said.
+    pub now: Timestamp,
+    /// What the partnership has agreed on, for codes and labels.
+    pub partnership: Arc<Partnership>,
+}
+
+/// What the caller may see of `escalation`, inside the transaction that read it.
+pub(super) async fn detail(
+    deps: &Deps,
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Arc<Partnership>,
+    escalation: Escalation,
+) -> Result<Detail, Failure> {
+    let (partnership, id) = (escalation.partnership, escalation.id);
+    let children = if caller.may(Action::ReadChildReference).is_some() {
+        let stored = escalations::children(conn, partnership, id).await?;
+        let opened = stored.into_iter().map(|child| {
+            let scheme: Scheme =
+                child.scheme.parse().map_err(|_| StoreFailure::Corrupt("escalation_child"))?;
+            Ok(deps.vault.open(partnership, id, scheme, &child.ciphertext)?)
+        });
+        Some(opened.collect::<Result<Vec<_>, Failure>>()?)
+    } else {
+        None
+    };
+    let mut first = events::texts(conn, partnership, id).await?.remove(&1).unwrap_or_default();
+    let mut take = |wanted: TextField| {
+        let at = first.iter().position(|(field, _)| *field == wanted)?;
+        Some(first.swap_remove(at).1)
+    };
+    let top = agreed.policy(&escalation.facts.policy_version).map_or(0, |policy| policy.top());
+    Ok(Detail {
+        children,
+        desired_outcome: take(TextField::DesiredOutcome),
+        concern: take(TextField::Concern),
+        possible_acts: escalation.possible_acts(caller, top),
+        now: deps.clock.now(),
+        partnership: Arc::clone(agreed),
+        escalation,
+    })
+}
+
+/// One escalation.
+///
+/// # Errors
+/// It is not for this caller to know of.
+pub async fn one(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Detail, Failure> {
+    let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::find(conn, caller.partnership, id).await?;
+        let escalation = found.ok_or(Failure::NotFound)?;
+        detail(deps, conn, caller, &agreed, escalation).await
+    })
+    .await
+}
+
+/// The history of one escalation, oldest first, with what is needed to show it.
+///
+/// # Errors
+/// It is not for this caller to know of.
+pub async fn history(
+    deps: &Deps,
+    caller: &Caller,
+    id: EscalationId,
+) -> Result<(Vec<Event>, Arc<Partnership>), Failure> {
+    let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let events = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let events = events::history(conn, caller.partnership, id).await?;
+        if events.is_empty() { Err(Failure::NotFound) } else { Ok(events) }
+    })
+    .await?;
+    Ok((events, agreed))
+}
+
+/// A list of escalations.
+///
+/// # Errors
+/// The database fails.
+pub async fn escalations(
+    deps: &Deps,
+    caller: &Caller,
+    filter: &EscalationFilter,
+    page: PageRequest,
+) -> Result<Page<EscalationSummary>, Failure> {
+    let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let now = deps.clock.now();
+        Ok(lists::escalations(conn, caller.partnership, filter, page, now).await?)
+    })
+    .await
+}
+
+/// A list of episodes.
+///
+/// # Errors
+/// The database fails.
+pub async fn episodes(
+    deps: &Deps,
+    caller: &Caller,
+    of: &EscalationFilter,
+    filter: &EpisodeFilter,
+    page: PageRequest,
+) -> Result<Page<EpisodeSummary>, Failure> {
+    let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok(lists::episodes(conn, caller.partnership, of, filter, page).await?)
+    })
+    .await
+}
+
+/// A list of stage clocks.
+///
+/// # Errors
+/// The database fails.
+pub async fn clocks(
+    deps: &Deps,
+    caller: &Caller,
+    of: &EscalationFilter,
+    filter: &ClockFilter,
+    page: PageRequest,
+) -> Result<Page<ClockSummary>, Failure> {
+    let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok(lists::clocks(conn, caller.partnership, of, filter, page).await?)
+    })
+    .await
+}
+
+/// The escalations of one child that the caller may see, newest first.
+///
+/// # Errors
+/// The database fails.
+pub async fn of_child(
+    deps: &Deps,
+    caller: &Caller,
+    child: &ChildReference,
+) -> Result<Vec<EscalationId>, Failure> {
+    let reach = caller.may(Action::ReadChildReference).ok_or(Failure::Forbidden)?;
+    let key = deps.vault.child_key(caller.partnership, child);
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok(escalations::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?)
+    })
+    .await
+}

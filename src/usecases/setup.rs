@@ -1,0 +1,191 @@
+//! Setting a partnership up: who takes part, who may call, and the reference data it starts with.
+
+use jiff::civil::Date;
+
+use super::deps::Deps;
+use super::failure::Failure;
+use crate::domain::access::Role;
+use crate::domain::agency::AgencyType;
+use crate::domain::ids::{AgencyId, ClientId, PartnershipId};
+use crate::domain::partnership::{Agency, PolicyVersion, Theme, TimescaleVersion};
+use crate::domain::working_days::Calendar;
+use crate::store::clients::{self, NewClient};
+use crate::store::session::{Connection, Stated, transaction};
+use crate::store::{agencies, reference};
+
+/// A partnership as it should be.
+#[derive(Debug, Clone)]
+pub struct SetupPlan {
+    /// Its code, part of each spoken reference.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Who takes part.
+    pub agencies: Vec<PlannedAgency>,
+    /// Who may call.
+    pub clients: Vec<PlannedClient>,
+    /// The themes that it starts with.
+    pub themes: Vec<Theme>,
+    /// The timescales that it starts with.
+    pub timescales: Vec<TimescaleVersion>,
+    /// The stage policies that it starts with.
+    pub policies: Vec<PolicyVersion>,
+    /// The calendar that it starts with, and where it comes from.
+    pub calendar: (Calendar, String),
+}
+
+/// An agency as it should be.
+#[derive(Debug, Clone)]
+pub struct PlannedAgency {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind, which decides whether it raises and answers.
+    pub agency_type: AgencyType,
+    /// Other names under which systems send it.
+    pub aliases: Vec<String>,
+    /// Its first day.
+    pub valid_from: Date,
+    /// Its last day.
+    pub valid_to: Option<Date>,
+    /// The code of the agency that took over.
+    pub successor: Option<String>,
+}
+
+/// A caller as it should be registered.
+#[derive(Debug, Clone)]
+pub struct PlannedClient {
+    /// The issuer of its tokens.
+    pub issuer: String,
+    /// Its identity there.
+    pub client_id: String,
+    /// The code of the agency that it acts for.
+    pub agency: Option<String>,
+    /// What it is trusted to do.
+    pub role: Role,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// Makes the partnership, or brings it up to date. What is not named stays as it is.
+///
+/// # Errors
+/// A client or a successor names an agency that is not among the agencies, or the database fails.
+pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failure> {
+    let now = deps.clock.now();
+    let known = agencies::find_partnership(&deps.pool, &plan.code).await?;
+    let id = known.unwrap_or_else(|| PartnershipId(deps.ids.new_id(now)));
+    transaction(&deps.pool, Stated::partnership(id), async |conn| {
+        if known.is_none() {
+            agencies::create_partnership(conn, id, &plan.code, &plan.name, now).await?;
+        }
+        reference::add(conn, id, &plan.themes, &plan.timescales, &plan.policies).await?;
+        reference::add_calendar(conn, id, &plan.calendar.0, &plan.calendar.1, now).await?;
+        put_agencies(deps, conn, id, &plan.agencies).await?;
+        let agencies = agencies::all(conn, id).await?;
+        for client in &plan.clients {
+            let agency = match &client.agency {
+                None => None,
+                Some(code) => Some(find(&agencies, code)?),
+            };
+            let new = NewClient {
+                issuer: client.issuer.clone(),
+                client_id: client.client_id.clone(),
+                agency,
+                role: client.role,
+                name: client.name.clone(),
+            };
+            clients::register(conn, id, ClientId(deps.ids.new_id(now)), new, now).await?;
+        }
+        Ok::<_, Failure>(())
+    })
+    .await?;
+    deps.forget();
+    Ok(id)
+}
+
+/// Adds a calendar version, from now on used for new dates. Running clocks keep theirs.
+///
+/// # Errors
+/// The database fails.
+pub async fn add_calendar(
+    deps: &Deps,
+    id: PartnershipId,
+    calendar: &Calendar,
+    source: &str,
+) -> Result<(), Failure> {
+    let now = deps.clock.now();
+    transaction(&deps.pool, Stated::partnership(id), async |conn| {
+        Ok::<_, Failure>(reference::add_calendar(conn, id, calendar, source, now).await?)
+    })
+    .await?;
+    deps.forget();
+    Ok(())
+}
+
+/// Adds a stage policy. Escalations that were raised before it keep theirs.
+///
+/// # Errors
+/// The database fails.
+pub async fn add_policy(
+    deps: &Deps,
+    id: PartnershipId,
+    policy: &PolicyVersion,
+) -> Result<(), Failure> {
+    transaction(&deps.pool, Stated::partnership(id), async |conn| {
+        let policies = std::slice::from_ref(policy);
+        Ok::<_, Failure>(reference::add(conn, id, &[], &[], policies).await?)
+    })
+    .await?;
+    deps.forget();
+    Ok(())
+}
+
+async fn put_agencies(
+    deps: &Deps,
+    conn: &mut Connection,
+    id: PartnershipId,
+    planned: &[PlannedAgency],
+) -> Result<(), Failure> {
+    let known = agencies::all(conn, id).await?;
+    let now = deps.clock.now();
+    let mut wanted: Vec<Agency> = planned
+        .iter()
+        .map(|it| Agency {
+            id: known
+                .iter()
+                .find(|agency| agency.code == it.code)
+                .map_or_else(|| AgencyId(deps.ids.new_id(now)), |agency| agency.id),
+            code: it.code.clone(),
+            name: it.name.clone(),
+            agency_type: it.agency_type,
+            aliases: it.aliases.clone(),
+            may_raise: it.agency_type.may_raise(),
+            may_respond: it.agency_type.may_respond(),
+            valid_from: it.valid_from,
+            valid_to: it.valid_to,
+            successor: None,
+        })
+        .collect();
+    for agency in &wanted {
+        agencies::put(conn, id, agency).await?;
+    }
+    // Successors come second: the agency that takes over may stand further down.
+    let all = wanted.clone();
+    for (agency, plan) in wanted.iter_mut().zip(planned) {
+        if let Some(successor) = &plan.successor {
+            agency.successor = Some(find(&all, successor)?);
+            agencies::put(conn, id, agency).await?;
+        }
+    }
+    Ok(())
+}
+
+fn find(agencies: &[Agency], code: &str) -> Result<AgencyId, Failure> {
+    agencies
+        .iter()
+        .find(|agency| agency.code == code)
+        .map(|agency| agency.id)
+        .ok_or(Failure::NotSetUp("agency with a code that the set-up names"))
+}

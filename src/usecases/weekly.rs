@@ -1,0 +1,30 @@
+//! The weekly theme aggregation.
+
+use std::sync::Arc;
+
+use super::deps::Deps;
+use super::failure::Failure;
+use super::reference::partnership;
+use crate::domain::access::{Action, Caller};
+use crate::domain::figures::{WeekFigures, WeeklyQuestion};
+use crate::domain::partnership::Partnership;
+use crate::store::session::{Stated, transaction};
+use crate::store::weekly;
+
+/// The figures of the weeks asked for, with what is needed to label them.
+///
+/// # Errors
+/// The database fails.
+pub async fn figures(
+    deps: &Deps,
+    caller: &Caller,
+    question: &WeeklyQuestion,
+) -> Result<(Vec<WeekFigures>, Arc<Partnership>), Failure> {
+    let reach = caller.may(Action::ReadWeeklyThemes).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let weeks = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok::<_, Failure>(weekly::figures(conn, caller.partnership, question).await?)
+    })
+    .await?;
+    Ok((weeks, agreed))
+}

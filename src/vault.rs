@@ -1,0 +1,183 @@
+//! The keys: how a child's reference is found without being readable, and read by those who may.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use aws_lc_rs::hmac;
+
+use crate::domain::child_reference::{ChildReference, Scheme};
+use crate::domain::ids::{EscalationId, PartnershipId};
+
+/// How many bytes the root secret has.
+pub const SECRET_LENGTH: usize = 32;
+
+/// The first byte of every ciphertext: which way of sealing it is.
+const SEAL_VERSION: u8 = 1;
+const NONCE_LENGTH: usize = 12;
+
+/// Something stored could not be opened: it was changed, moved to another row, or sealed with another secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed child reference cannot be opened")]
+pub struct CannotOpen;
+
+/// Everything that needs the root secret. Each use has a key of its own, derived from it.
+pub struct Vault {
+    root: [u8; SECRET_LENGTH],
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(…)")
+    }
+}
+
+struct Length;
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        SECRET_LENGTH
+    }
+}
+
+impl Vault {
+    /// A vault with this root secret.
+    #[must_use]
+    pub const fn new(root: [u8; SECRET_LENGTH]) -> Self {
+        Self { root }
+    }
+
+    /// The key with which page cursors are authenticated.
+    #[must_use]
+    pub fn cursor_key(&self) -> [u8; SECRET_LENGTH] {
+        self.derive(&[b"cursor"])
+    }
+
+    /// The keyed hash that finds a child in one partnership: HMAC-SHA-256 over scheme and normalised
+    /// value. Keys differ between partnerships, so the same child cannot be followed across them.
+    #[must_use]
+    pub fn child_key(&self, partnership: PartnershipId, child: &ChildReference) -> Vec<u8> {
+        let key = self.derive(&[b"child-index", partnership.0.as_bytes()]);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        hmac::sign(&key, child.lookup_text().as_bytes()).as_ref().to_vec()
+    }
+
+    /// Seals a child's reference for its place in one row; moved elsewhere it does not open.
+    ///
+    /// # Errors
+    /// The cipher fails, which means that no randomness is to be had.
+    pub fn seal(
+        &self,
+        partnership: PartnershipId,
+        escalation: EscalationId,
+        child: &ChildReference,
+    ) -> Result<Vec<u8>, CannotOpen> {
+        let aad = place(partnership, escalation, child.scheme());
+        let mut sealed = child.value().as_bytes().to_vec();
+        let nonce = self
+            .sealing_key(partnership)?
+            .seal_in_place_append_tag(Aad::from(&aad), &mut sealed)
+            .map_err(|_| CannotOpen)?;
+        let mut stored = Vec::with_capacity(1 + NONCE_LENGTH + sealed.len());
+        stored.push(SEAL_VERSION);
+        stored.extend_from_slice(nonce.as_ref());
+        stored.extend_from_slice(&sealed);
+        Ok(stored)
+    }
+
+    /// Opens what [`Self::seal`] made for the same place.
+    ///
+    /// # Errors
+    /// It was changed, moved, or sealed with another secret.
+    pub fn open(
+        &self,
+        partnership: PartnershipId,
+        escalation: EscalationId,
+        scheme: Scheme,
+        stored: &[u8],
+    ) -> Result<ChildReference, CannotOpen> {
+        let (version, rest) = stored.split_first().ok_or(CannotOpen)?;
+        if *version != SEAL_VERSION {
+            return Err(CannotOpen);
+        }
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH).ok_or(CannotOpen)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
+        let aad = place(partnership, escalation, scheme);
+        let mut sealed = sealed.to_vec();
+        let value = self
+            .sealing_key(partnership)?
+            .open_in_place(nonce, Aad::from(&aad), &mut sealed)
+            .map_err(|_| CannotOpen)?;
+        let value = String::from_utf8(value.to_vec()).map_err(|_| CannotOpen)?;
+        Ok(ChildReference::restore(scheme, value))
+    }
+
+    fn sealing_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
+        let key = self.derive(&[b"child-seal", partnership.0.as_bytes()]);
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| CannotOpen)
+    }
+
+    fn derive(&self, purpose: &[&[u8]]) -> [u8; SECRET_LENGTH] {
+        let mut key = [0; SECRET_LENGTH];
+        // Both steps fail only for lengths that HKDF cannot make, and 32 bytes is not one of them.
+        let filled = Salt::new(HKDF_SHA256, b"escalation-tracker/v1")
+            .extract(&self.root)
+            .expand(purpose, Length)
+            .and_then(|okm| okm.fill(&mut key));
+        assert!(filled.is_ok(), "HKDF-SHA-256 makes 32 bytes");
+        key
+    }
+}
+
+fn place(partnership: PartnershipId, escalation: EscalationId, scheme: Scheme) -> Vec<u8> {
+    let mut aad = Vec::with_capacity(64);
+    aad.extend_from_slice(b"escalation_child.ciphertext");
+    aad.extend_from_slice(partnership.0.as_bytes());
+    aad.extend_from_slice(escalation.0.as_bytes());
+    aad.extend_from_slice(scheme.code().as_bytes());
+    aad
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::child_reference::SchemePolicy;
+    use uuid::Uuid;
+
+    const HERE: PartnershipId = PartnershipId(Uuid::from_u128(1));
+    const THERE: PartnershipId = PartnershipId(Uuid::from_u128(2));
+    const THIS: EscalationId = EscalationId(Uuid::from_u128(3));
+    const OTHER: EscalationId = EscalationId(Uuid::from_u128(4));
+
+    fn child(value: &str) -> ChildReference {
+        ChildReference::parse(Scheme::LaChildId, value, &SchemePolicy::default()).unwrap()
+    }
+
+    #[test]
+    fn the_same_child_is_found_in_one_partnership_and_not_in_two() {
+        let vault = Vault::new([7; 32]);
+        let found = vault.child_key(HERE, &child("SYN-100 234"));
+        assert_eq!(found, vault.child_key(HERE, &child("syn100234")));
+        assert_ne!(found, vault.child_key(THERE, &child("SYN100234")));
+        assert_ne!(found, vault.child_key(HERE, &child("SYN100235")));
+        assert_ne!(found, Vault::new([8; 32]).child_key(HERE, &child("SYN100234")));
+    }
+
+    #[test]
+    fn a_reference_opens_in_its_own_place_only() {
+        let vault = Vault::new([7; 32]);
+        let sealed = vault.seal(HERE, THIS, &child("SYN100234")).unwrap();
+        assert!(!sealed.windows(6).any(|window| window == b"100234"));
+        let opened = vault.open(HERE, THIS, Scheme::LaChildId, &sealed).unwrap();
+        assert_eq!(opened.value(), "SYN100234");
+        assert!(vault.open(HERE, OTHER, Scheme::LaChildId, &sealed).is_err());
+        assert!(vault.open(THERE, THIS, Scheme::LaChildId, &sealed).is_err());
+        assert!(vault.open(HERE, THIS, Scheme::Opaque, &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(vault.open(HERE, THIS, Scheme::LaChildId, &changed).is_err(), "byte {at}");
+        }
+        assert!(vault.open(HERE, THIS, Scheme::LaChildId, &sealed[..10]).is_err());
+    }
+}
