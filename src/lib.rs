@@ -1,5 +1,7 @@
 //! A multi-agency escalation tracker, told in the order in which data flows through it.
 
+/// The commands, one file each.
+pub mod cli;
 /// The rules, as pure functions on plain values.
 pub mod domain;
 /// The PostgreSQL that runs when no other is named.
@@ -8,8 +10,12 @@ pub mod embedded;
 pub mod http;
 /// The reference data that is shipped: themes, timescales, stages, bank holidays, outcomes.
 pub mod reference;
+/// Every setting, read once and checked before anything starts.
+pub mod settings;
 /// SQL: rows in, domain values out.
 pub mod store;
+/// The log, and what must never be in it.
+pub mod telemetry;
 /// One public function for each thing that a caller can ask.
 pub mod usecases;
 /// The keys: a child is found without being readable.

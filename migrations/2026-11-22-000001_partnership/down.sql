@@ -1,3 +1,4 @@
+drop function calendars_reach();
 drop function find_partnership(text);
 drop function find_client(text, text);
 drop table calendar_day;

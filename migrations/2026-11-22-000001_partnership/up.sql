@@ -139,9 +139,10 @@ begin
             'with check (partnership_id = stated_partnership())', name);
         execute format('grant select, insert on %I to escalation_app', name);
     end loop;
-    -- The owner finds callers and partnerships for the two functions below, and only there.
+    -- The owner finds callers, partnerships and calendars for the functions below, and only there.
     execute format('create policy directory on client for select to %I using (true)', current_user);
     execute format('create policy directory on partnership for select to %I using (true)', current_user);
+    execute format('create policy directory on calendar for select to %I using (true)', current_user);
 end
 $$;
 
@@ -151,7 +152,8 @@ grant update (name, aliases, may_raise, may_respond, valid_to, successor_id) on 
 grant update (role, agency_id, name, disabled_at) on client to escalation_app;
 grant update (valid_to) on theme to escalation_app;
 
--- The only two ways past row security: who is this caller, and which partnership has this code.
+-- The only three ways past row security: who is this caller, which partnership has this code, and until
+-- which year the calendars of all partnerships reach (for readiness; it tells nothing of any of them).
 create function find_client(wanted_issuer text, wanted_client_id text)
     returns table (partnership_id uuid, id uuid, agency_id uuid, role text, disabled boolean)
     language sql stable security definer set search_path = pg_catalog, public
@@ -165,5 +167,12 @@ create function find_partnership(wanted_code text) returns uuid
     language sql stable security definer set search_path = pg_catalog, public
     as $$ select p.id from public.partnership p where p.code = wanted_code $$;
 
-revoke all on function find_client(text, text), find_partnership(text) from public;
-grant execute on function find_client(text, text), find_partnership(text) to escalation_app;
+create function calendars_reach() returns int
+    language sql stable security definer set search_path = pg_catalog, public
+    as $$
+        select min(reach)::int
+        from (select max(last_year) as reach from public.calendar group by partnership_id) newest
+    $$;
+
+revoke all on function find_client(text, text), find_partnership(text), calendars_reach() from public;
+grant execute on function find_client(text, text), find_partnership(text), calendars_reach() to escalation_app;

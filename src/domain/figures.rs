@@ -38,25 +38,25 @@ codes! {
 codes! {
     /// The measures.
     pub enum Measure {
-        /// See [`Measure::definition`].
+        /// Raised in the week.
         Raised => "raised",
-        /// See [`Measure::definition`].
+        /// Opened again in the week.
         Reopened => "reopened",
-        /// See [`Measure::definition`].
+        /// Ended in the week with an outcome that settles the matter.
         Resolved => "resolved",
-        /// See [`Measure::definition`].
+        /// Ended in the week with any outcome.
         Ended => "ended",
-        /// See [`Measure::definition`].
+        /// Open when the week ended.
         OpenAtEnd => "open_at_end",
-        /// See [`Measure::definition`].
+        /// Open when the week ended, with an answer that was late.
         OverdueAtEnd => "overdue_at_end",
-        /// See [`Measure::definition`].
+        /// Share of the answers due in the week that came in time.
         AnsweredInTime => "answered_in_time",
-        /// See [`Measure::definition`].
+        /// Working days from opening to end.
         WorkingDaysToResolve => "working_days_to_resolve",
-        /// See [`Measure::definition`].
+        /// Resolved on the day on which they were opened.
         ResolvedSameDay => "resolved_same_day",
-        /// See [`Measure::definition`].
+        /// Received long after they were raised.
         ReceivedLate => "received_late",
     }
 }

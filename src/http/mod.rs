@@ -1,16 +1,41 @@
-//! What every operation shares on its way in and out: strict input, and one shape of error.
+//! URLs, JSON, status codes and who is calling; and the contract that says all of it.
 
+pub mod accept;
+pub mod acts;
+pub mod answers;
 pub mod body;
+pub mod contract;
+pub mod csv_answer;
 pub mod cursor;
+pub mod escalations;
+pub mod failures;
 pub mod field_codes;
 pub mod field_errors;
 pub mod fields;
+pub mod filters;
+pub mod health;
+pub mod history;
+pub mod key_set;
+pub mod lines;
+pub mod lists;
+pub mod paging;
+pub mod permission;
 pub mod problem;
+pub mod problem_pages;
 pub mod problem_types;
 pub mod problems_everywhere;
 pub mod query;
+pub mod reference;
+pub mod request_layer;
+pub mod requests;
+pub mod server;
+pub mod state;
 pub mod strict_json;
 pub mod times;
+pub mod token;
+pub mod views;
+pub mod weekly;
+pub mod weekly_records;
 
 #[cfg(test)]
 mod bad_input_tests;
@@ -18,3 +43,38 @@ mod bad_input_tests;
 mod operation_tests;
 #[cfg(test)]
 mod sample_request;
+
+/// Every operation: serving one and publishing it are the same line.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config
+        .service(escalations::raise_escalation)
+        .service(lists::list_escalations)
+        .service(escalations::read_escalation)
+        .service(escalations::correct_escalation)
+        .service(history::read_history)
+        .service(acts::acknowledge)
+        .service(acts::answer)
+        .service(acts::accept)
+        .service(acts::reject)
+        .service(acts::advance)
+        .service(acts::extend)
+        .service(acts::resolve)
+        .service(acts::withdraw)
+        .service(acts::reopen)
+        .service(acts::add_note)
+        .service(escalations::search_by_child)
+        .service(lists::list_episodes)
+        .service(lists::list_clocks)
+        .service(weekly::read_weekly_themes)
+        .service(reference::list_agencies)
+        .service(reference::list_themes)
+        .service(reference::list_timescales)
+        .service(reference::list_stage_policies)
+        .service(reference::list_calendars)
+        .service(reference::list_outcomes)
+        .service(contract::read_contract)
+        .service(problem_pages::read_problem_type)
+        .service(health::livez)
+        .service(health::readyz)
+        .service(health::version);
+}

@@ -16,11 +16,13 @@ const YEARS: std::ops::RangeInclusive<i16> = 1900..=9998;
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A moment, sent as RFC 3339 with an offset and kept to the microsecond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Instant(pub Timestamp);
 
 /// A day without a time, sent as `YYYY-MM-DD`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Day(pub Date);
 
 impl Instant {

@@ -56,7 +56,8 @@ impl From<DieselError> for StoreFailure {
 
 impl StoreFailure {
     fn from_message(message: &str) -> Self {
-        // diesel does not pass the SQLSTATE on; the service asks for untranslated messages.
+        // diesel does not pass the SQLSTATE on, and only a superuser may ask for untranslated
+        // messages: with a server that translates them, these cases are answered as faults of ours.
         let says = |text: &str| message.contains(text);
         if says("due to statement timeout") {
             Self::Deadline

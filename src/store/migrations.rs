@@ -170,3 +170,36 @@ pub async fn ping(conn: &mut AsyncPgConnection) -> Result<(), StoreFailure> {
     conn.batch_execute("select 1").await?;
     Ok(())
 }
+
+/// What readiness asks of the server.
+#[derive(QueryableByName, Debug)]
+pub struct ServerFacts {
+    /// Whether it takes no writes.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub read_only: bool,
+    /// Its clock, in seconds since 1970.
+    #[diesel(sql_type = diesel::sql_types::Double)]
+    pub clock_seconds: f64,
+    /// The present year.
+    #[diesel(sql_type = Integer)]
+    pub this_year: i32,
+    /// The year until which every partnership's newest calendar reaches; none without a calendar.
+    #[diesel(sql_type = diesel::sql_types::Nullable<Integer>)]
+    pub last_calendar_year: Option<i32>,
+}
+
+/// Asks the server what readiness needs to know.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn server_facts(conn: &mut AsyncPgConnection) -> Result<ServerFacts, StoreFailure> {
+    let facts = sql_query(
+        "select current_setting('transaction_read_only')::bool as read_only,
+                extract(epoch from clock_timestamp())::float8 as clock_seconds,
+                extract(year from clock_timestamp() at time zone 'Europe/London')::int as this_year,
+                calendars_reach() as last_calendar_year",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(facts)
+}

@@ -119,7 +119,7 @@ fn connection_config(options: &PoolOptions) -> Result<Config, StoreFailure> {
     let millis = options.statement_timeout.as_millis();
     let settings = format!(
         "-c statement_timeout={millis} -c lock_timeout=5000 \
-         -c idle_in_transaction_session_timeout=30000 -c lc_messages=C"
+         -c idle_in_transaction_session_timeout=30000"
     );
     let given = config.get_options().unwrap_or_default().to_owned();
     config.options(format!("{settings} {given}"));

@@ -6,9 +6,11 @@ pub mod deps;
 pub mod failure;
 pub mod raise;
 pub mod read;
+pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod setup;
+pub mod shipped;
 pub mod weekly;
 
 pub use deps::Deps;

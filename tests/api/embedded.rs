@@ -64,10 +64,7 @@ fn ask(server: &EmbeddedPostgres, statement: &str) -> String {
 }
 
 fn ask_at(target: &str, statement: &str) -> Result<String, tokio_postgres::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(target, tokio_postgres::NoTls).await?;
         let traffic = tokio::spawn(connection);
@@ -84,10 +81,7 @@ fn ask_at(target: &str, statement: &str) -> Result<String, tokio_postgres::Error
 }
 
 fn kill(signal: &str, pid: u32) {
-    let status = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status()
-        .unwrap();
+    let status = Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
     assert!(status.success());
 }
 
@@ -107,15 +101,8 @@ fn a_row_outlives_stop_and_start() {
     let server =
         EmbeddedPostgres::start(&place.options(), &mut |line| told.push(line.to_owned())).unwrap();
     eprintln!("cold start {:?}", cold.elapsed());
-    assert!(
-        told.iter()
-            .any(|line| line.starts_with("creating a database")),
-        "{told:?}"
-    );
-    ask(
-        &server,
-        "create table kept (word text); insert into kept values ('Grüße')",
-    );
+    assert!(told.iter().any(|line| line.starts_with("creating a database")), "{told:?}");
+    ask(&server, "create table kept (word text); insert into kept values ('Grüße')");
     assert_eq!(ask(&server, "show server_encoding"), "UTF8");
     assert_eq!(ask(&server, "show data_checksums"), "on");
     assert_eq!(ask(&server, "show listen_addresses"), "");
@@ -130,19 +117,13 @@ fn a_row_outlives_stop_and_start() {
     eprintln!("warm start {:?}", warm.elapsed());
     assert_eq!(ask(&server, "select word from kept"), "Grüße");
     drop(server);
-    assert!(
-        !place.pid_file().exists(),
-        "dropping stops it in good order too"
-    );
+    assert!(!place.pid_file().exists(), "dropping stops it in good order too");
 }
 
 #[test]
 fn a_durable_database_does_not_save_on_safety() {
     let place = Place::new();
-    let options = Options {
-        durability: Durability::Durable,
-        ..place.options()
-    };
+    let options = Options { durability: Durability::Durable, ..place.options() };
     let server = EmbeddedPostgres::start(&options, &mut |_| {}).unwrap();
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
         assert_eq!(ask(&server, &format!("show {setting}")), "on", "{setting}");
@@ -155,16 +136,10 @@ fn a_durable_database_does_not_save_on_safety() {
 #[test]
 fn a_killed_server_is_started_again_with_its_rows() {
     let place = Place::new();
-    let options = Options {
-        durability: Durability::Durable,
-        ..place.options()
-    };
+    let options = Options { durability: Durability::Durable, ..place.options() };
     let durable = || EmbeddedPostgres::start(&options, &mut |_| {}).unwrap();
     let server = durable();
-    ask(
-        &server,
-        "create table kept (word text); insert into kept values ('here')",
-    );
+    ask(&server, "create table kept (word text); insert into kept values ('here')");
     kill("-9", server.process_id());
     // Forgotten, it is never reaped: the dead server stays a zombie, as in a careless container.
     // Its lock stays with it, so the file is put aside, as when the service had died too.
@@ -186,10 +161,7 @@ fn a_killed_server_is_started_again_with_its_rows() {
 fn a_server_that_lives_on_without_its_service_is_stopped_first() {
     let place = Place::new();
     let server = place.start();
-    ask(
-        &server,
-        "create table kept (word text); insert into kept values ('here')",
-    );
+    ask(&server, "create table kept (word text); insert into kept values ('here')");
     let first = server.process_id();
     std::mem::forget(server);
     fs::remove_file(place.0.join("pg/lock")).unwrap();
@@ -198,10 +170,7 @@ fn a_server_that_lives_on_without_its_service_is_stopped_first() {
     let server =
         EmbeddedPostgres::start(&place.options(), &mut |line| told.push(line.to_owned())).unwrap();
     assert_ne!(server.process_id(), first);
-    assert!(
-        told.iter().any(|line| line.contains(&first.to_string())),
-        "{told:?}"
-    );
+    assert!(told.iter().any(|line| line.contains(&first.to_string())), "{told:?}");
     assert_eq!(ask(&server, "select word from kept"), "here");
 }
 
@@ -218,10 +187,7 @@ fn a_statement_that_outlives_its_killed_server_is_ended() {
     server.stop().unwrap();
     let again = Instant::now();
     let server = place.start();
-    eprintln!(
-        "start after kill -9 under a long statement: {:?}",
-        again.elapsed()
-    );
+    eprintln!("start after kill -9 under a long statement: {:?}", again.elapsed());
     assert_eq!(ask(&server, "select 1"), "1");
     statement.join().unwrap();
 }
@@ -232,10 +198,7 @@ fn a_second_instance_is_refused_and_told_why() {
     let server = place.start();
     let error = EmbeddedPostgres::start(&place.options(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, EmbeddedError::InUse { .. }), "{error}");
-    assert!(
-        error.to_string().contains(&std::process::id().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
     assert_eq!(ask(&server, "select 1"), "1", "the first is not disturbed");
 }
 
@@ -245,18 +208,11 @@ fn a_stale_file_that_names_a_foreign_process_harms_nobody() {
     place.start().stop().unwrap();
     let mut foreign = Command::new("sleep").arg("60").spawn().unwrap();
     let data = place.0.join("pg/data").canonicalize().unwrap();
-    let text = format!(
-        "{}\n{}\n1700000000\n5432\n\n\n\nready\n",
-        foreign.id(),
-        data.display()
-    );
+    let text = format!("{}\n{}\n1700000000\n5432\n\n\n\nready\n", foreign.id(), data.display());
     fs::write(place.pid_file(), text).unwrap();
     let server = place.start();
     assert_eq!(ask(&server, "select 1"), "1");
-    assert!(
-        foreign.try_wait().unwrap().is_none(),
-        "the foreign process lives"
-    );
+    assert!(foreign.try_wait().unwrap().is_none(), "the foreign process lives");
     foreign.kill().unwrap();
     foreign.wait().unwrap();
 }
@@ -277,16 +233,9 @@ fn a_folder_closed_to_others_needs_no_opening() {
     let place = Place::new();
     set_mode(&place.0, 0o700);
     let server = place.start();
-    ask(
-        &server,
-        "create table kept (word text); insert into kept values ('here')",
-    );
+    ask(&server, "create table kept (word text); insert into kept values ('here')");
     server.stop().unwrap();
-    assert_eq!(
-        fs::metadata(place.0.join("pg/data")).unwrap().uid(),
-        0,
-        "its files stay root's"
-    );
+    assert_eq!(fs::metadata(place.0.join("pg/data")).unwrap().uid(), 0, "its files stay root's");
     let server = place.start();
     assert_eq!(ask(&server, "select word from kept"), "here");
 }
@@ -294,10 +243,8 @@ fn a_folder_closed_to_others_needs_no_opening() {
 #[test]
 fn a_long_path_gets_its_socket_elsewhere() {
     let place = Place::new();
-    let options = Options {
-        data_dir: place.0.join("long, 'and' odd ".repeat(8)),
-        ..place.options()
-    };
+    let options =
+        Options { data_dir: place.0.join("long, 'and' odd ".repeat(8)), ..place.options() };
     let server = EmbeddedPostgres::start(&options, &mut |_| {}).unwrap();
     assert_eq!(ask(&server, "select 1"), "1");
     let sockets = PathBuf::from(ask(&server, "show unix_socket_directories").replace('"', ""));
@@ -311,10 +258,7 @@ fn another_major_version_is_refused_before_anything_is_touched() {
     fs::create_dir_all(place.0.join("pg/data")).unwrap();
     fs::write(place.0.join("pg/data/PG_VERSION"), "12\n").unwrap();
     let error = EmbeddedPostgres::start(&place.options(), &mut |_| {}).unwrap_err();
-    assert!(
-        matches!(error, EmbeddedError::OtherVersion { needed: 12, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, EmbeddedError::OtherVersion { needed: 12, .. }), "{error}");
     fs::remove_file(place.0.join("pg/data/PG_VERSION")).unwrap();
     let error = EmbeddedPostgres::start(&place.options(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, EmbeddedError::NotACluster(_)), "{error}");
@@ -324,10 +268,7 @@ fn another_major_version_is_refused_before_anything_is_touched() {
 fn the_log_keeps_values_and_statements_to_itself() {
     let place = Place::new();
     let server = place.start();
-    ask(
-        &server,
-        "create table kept (word text primary key); insert into kept values ('Mia')",
-    );
+    ask(&server, "create table kept (word text primary key); insert into kept values ('Mia')");
     let target = server.connection_string(SUPERUSER, "postgres");
     assert!(ask_at(&target, "insert into kept values ('Mia')").is_err());
     let log = fs::read_to_string(place.0.join("pg/postgres.log")).unwrap();

@@ -1,0 +1,66 @@
+//! The commands: one file each, and what they share.
+
+mod database;
+mod demo;
+mod local_issuer;
+mod migrate;
+mod openapi;
+mod secret;
+mod serve;
+mod service;
+mod setup;
+mod terminal;
+mod token;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::LogSettings;
+use crate::telemetry;
+
+/// What a command ends with; the message is for the person who typed it.
+pub type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Records multi-agency child-safeguarding escalations, keeps their clocks, and gives the Director the weekly
+/// theme review.
+#[derive(Debug, Parser)]
+#[command(name = "escalation-tracker", version, about)]
+pub struct Cli {
+    #[command(flatten)]
+    log: LogSettings,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a demonstration: two years of made-up data, the service, and tokens to try it with.
+    Demo(demo::Demo),
+    /// Run the service.
+    Serve(serve::Serve),
+    /// Bring the database's schema up to date.
+    Migrate(migrate::Migrate),
+    /// Set a partnership up from a file: its agencies and the clients that may call.
+    Setup(setup::Setup),
+    /// Make an access token for development.
+    Token(token::Token),
+    /// Print the OpenAPI contract.
+    Openapi,
+}
+
+/// Runs the command that was typed.
+///
+/// # Errors
+/// What went wrong, in words for the person who typed it.
+pub async fn run() -> Outcome {
+    let cli = Cli::parse();
+    telemetry::start(&cli.log)?;
+    match cli.command {
+        Command::Demo(command) => command.run().await,
+        Command::Serve(command) => command.run().await,
+        Command::Migrate(command) => command.run().await,
+        Command::Setup(command) => command.run().await,
+        Command::Token(command) => command.run(),
+        Command::Openapi => openapi::run(),
+    }
+}

@@ -1,0 +1,129 @@
+//! `serve`: runs the service, and refuses to when a setting would make it unsafe.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use jsonwebtoken::Algorithm;
+
+use super::Outcome;
+use super::database::Database;
+use super::local_issuer::LocalIssuer;
+use super::secret;
+use super::service;
+use super::terminal::note;
+use crate::domain::child_reference::{Scheme, SchemePolicy};
+use crate::http::key_set::{KeySet, KeySource};
+use crate::http::state::AppState;
+use crate::http::token::Verifier;
+use crate::settings::{DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, TokenSettings};
+use crate::usecases::Deps;
+use crate::vault::Vault;
+
+/// Runs the service.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(flatten)]
+    token: TokenSettings,
+    #[command(flatten)]
+    service: ServiceSettings,
+}
+
+impl Serve {
+    /// Checks the settings, starts what is needed, and serves until told to stop.
+    pub async fn run(self) -> Outcome {
+        let listener = service::listen(&self.service)?;
+        let vault = vault(&self.service, &self.database.data_dir)?;
+        let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;
+        let database = Database::open(&self.database).await?;
+        if database.is_own() {
+            // Nobody else can migrate it, and nobody else uses it.
+            database.migrate().await?;
+        }
+        let pool = database.pool().await?;
+        let deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
+        note(&format!("listening on http://{}", listener.local_addr()?));
+        service::run(AppState::new(deps, verifier, false), listener, &self.service, database).await
+    }
+}
+
+/// Which child references are accepted.
+fn schemes(settings: &ServiceSettings) -> SchemePolicy {
+    let mut policy = SchemePolicy::default();
+    if settings.accept_nhs_numbers {
+        policy.allowed.insert(Scheme::NhsNumber);
+    }
+    // Numbers kept for tests belong to made-up data.
+    policy.test_range_allowed = settings.mode == Mode::Development;
+    policy
+}
+
+fn vault(
+    settings: &ServiceSettings,
+    data_dir: &Path,
+) -> Result<Vault, Box<dyn std::error::Error + Send + Sync>> {
+    match (&settings.root_secret_file, settings.mode) {
+        (Some(path), _) => Ok(secret::vault(path)?),
+        (None, Mode::Development) => Ok(secret::own_vault(&data_dir.join("root.secret"))?),
+        (None, Mode::Production) => {
+            Err("set ROOT_SECRET_FILE to a file with 32 random bytes in base64, made with: \
+             openssl rand -base64 32; keep it apart from the database, and back it up"
+                .into())
+        }
+    }
+}
+
+/// Who checks tokens: the configured issuer, or in development this machine's own.
+async fn verifier(
+    settings: &TokenSettings,
+    mode: Mode,
+    data_dir: &Path,
+) -> Result<Verifier, Box<dyn std::error::Error + Send + Sync>> {
+    let audience = settings.token_audience.clone();
+    let (issuer, source, algorithm) = match (&settings.token_issuer, &settings.token_jwks) {
+        (Some(issuer), _) if issuer == LOCAL_ISSUER && mode == Mode::Production => {
+            return Err("production does not accept tokens that this program makes itself; set \
+                 TOKEN_ISSUER to a real issuer, or MODE=development for made-up data"
+                .into());
+        }
+        (Some(issuer), Some(jwks)) => {
+            (issuer.clone(), key_source(jwks, mode)?, Algorithm::from(settings.token_algorithm))
+        }
+        (None, None) if mode == Mode::Development => {
+            let local = LocalIssuer::open(data_dir)?;
+            let source = KeySource::File(local.jwks().to_owned());
+            (LOCAL_ISSUER.to_owned(), source, Algorithm::EdDSA)
+        }
+        _ => {
+            return Err("set both TOKEN_ISSUER and TOKEN_JWKS: whose tokens are accepted, and \
+                 where that issuer publishes its keys"
+                .into());
+        }
+    };
+    let keys = KeySet::new(source, algorithm)?;
+    keys.read().await?;
+    Ok(Verifier::new(issuer, audience, keys))
+}
+
+fn key_source(
+    jwks: &str,
+    mode: Mode,
+) -> Result<KeySource, Box<dyn std::error::Error + Send + Sync>> {
+    if jwks.starts_with("https://") {
+        return Ok(KeySource::Url(jwks.to_owned()));
+    }
+    if let Some(rest) = jwks.strip_prefix("http://") {
+        let local = ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|host| rest.strip_prefix(host).is_some_and(|rest| rest.starts_with([':', '/'])));
+        if local && mode == Mode::Development {
+            return Ok(KeySource::Url(jwks.to_owned()));
+        }
+        return Err("TOKEN_JWKS must be a file or an https address: keys that anybody on the way \
+             can change protect nothing"
+            .into());
+    }
+    Ok(KeySource::File(PathBuf::from(jwks)))
+}

@@ -1,0 +1,64 @@
+//! Running the service until it is told to stop, then letting requests in flight end.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Outcome;
+use super::database::Database;
+use super::terminal::note;
+use crate::http::server::server;
+use crate::http::state::AppState;
+use crate::settings::ServiceSettings;
+
+/// A port that is ours, so that a taken one is told before anything else is done.
+///
+/// # Errors
+/// The address is taken or is not this machine's.
+pub fn listen(settings: &ServiceSettings) -> Result<TcpListener, String> {
+    TcpListener::bind(settings.listen).map_err(|error| {
+        format!(
+            "cannot listen on {}: {error}; choose another address with --listen",
+            settings.listen
+        )
+    })
+}
+
+/// Serves until SIGTERM or SIGINT, then drains, closes the pool and stops the program's own PostgreSQL.
+///
+/// # Errors
+/// The server or the database does not stop as it should.
+pub async fn run(
+    state: AppState,
+    listener: TcpListener,
+    settings: &ServiceSettings,
+    database: Database,
+) -> Outcome {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = settings.workers.map_or(cores, usize::from);
+    let state = Data::new(state);
+    let draining = Arc::clone(&state.draining);
+    let pool = state.deps.pool.clone();
+    let server = server(state, listener, workers)?;
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    note("stopping: requests in flight may end");
+    draining.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
+    handle.stop(true).await;
+    running.await??;
+    pool.close();
+    database.close().await?;
+    Ok(())
+}

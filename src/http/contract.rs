@@ -1,0 +1,170 @@
+//! The published contract: made from the very routes that are served.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{App, HttpRequest, HttpResponse, get};
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Tag};
+use utoipa_actix_web::AppExt;
+
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use super::state::AppState;
+
+/// The contract, ready to be sent, and what it says about paths.
+pub struct Contract {
+    json: String,
+    paths: Vec<Path>,
+}
+
+/// A path of the contract.
+struct Path {
+    segments: Vec<String>,
+    methods: Vec<&'static str>,
+}
+
+impl Contract {
+    /// The contract of this program.
+    #[must_use]
+    pub fn new() -> Self {
+        let document = document();
+        let paths = document
+            .paths
+            .paths
+            .iter()
+            .map(|(template, item)| Path {
+                segments: template.split('/').map(str::to_owned).collect(),
+                methods: methods(item),
+            })
+            .collect();
+        Self { json: text(), paths }
+    }
+
+    /// The methods that a path serves, or nothing when it is no path of the contract.
+    fn methods(&self, path: &str) -> Option<&[&'static str]> {
+        let segments: Vec<&str> = path.split('/').collect();
+        self.paths
+            .iter()
+            .find(|known| {
+                known.segments.len() == segments.len()
+                    && known.segments.iter().zip(&segments).all(|(known, sent)| {
+                        known == sent || (known.starts_with('{') && !sent.is_empty())
+                    })
+            })
+            .map(|known| known.methods.as_slice())
+    }
+}
+
+impl Default for Contract {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn methods(item: &PathItem) -> Vec<&'static str> {
+    let mut methods = vec!["OPTIONS"];
+    if item.get.is_some() {
+        methods.extend(["GET", "HEAD"]);
+    }
+    for (name, operation) in
+        [("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)]
+    {
+        if operation.is_some() {
+            methods.push(name);
+        }
+    }
+    methods
+}
+
+/// The contract as a document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let (_, document) =
+        App::new().into_utoipa_app().openapi(frame()).configure(super::routes).split_for_parts();
+    document
+}
+
+/// The contract as the text that is published and kept in the repository.
+#[must_use]
+pub fn text() -> String {
+    let mut text = document().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn frame() -> OpenApi {
+    let mut frame = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Escalation tracker")
+                .version("1")
+                .description(Some(
+                    "Records multi-agency child-safeguarding escalations, keeps their clocks, and \
+                     gives the Director the weekly theme review.\n\n\
+                     Times are RFC 3339, sent with an offset and answered in UTC. Weeks are ISO \
+                     weeks in Europe/London. Every error is `application/problem+json`. Lists of \
+                     codes can grow: expect codes that you do not know.",
+                ))
+                .license(Some(
+                    LicenseBuilder::new()
+                        .name("MIT OR Apache-2.0")
+                        .identifier(Some("MIT OR Apache-2.0"))
+                        .build(),
+                ))
+                .build(),
+        )
+        .tags(Some(
+            [
+                ("escalations", "Raise, read and correct escalations."),
+                ("acts", "Act on an escalation. Each act says who may do it and when."),
+                ("lists", "Lists, page by page, as JSON or CSV."),
+                ("review", "The figures of the weekly review."),
+                ("reference", "The codes that can be sent, with their words and definitions."),
+                ("health", "Whether the service lives and is ready."),
+                ("contract", "This contract."),
+            ]
+            .map(|(name, description)| {
+                let mut tag = Tag::new(name);
+                tag.description = Some(description.to_owned());
+                tag
+            }),
+        ))
+        .build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(
+            "An access token of the configured issuer. Agency and role come from the registry of \
+             clients, never from the token or the body. The names in brackets are actions of the \
+             access table.",
+        ))
+        .build();
+    frame
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    frame
+}
+
+/// Read the contract
+///
+/// This document, in OpenAPI 3.1.
+#[utoipa::path(tag = "contract", operation_id = "read_contract", security(()),
+    responses((status = 200, description = "The contract.", body = Object),
+              (status = "default", description = "Any problem.", body = Problem, content_type = "application/problem+json")))]
+#[get("/openapi.json")]
+pub async fn read_contract(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(state.contract.json.clone())
+}
+
+/// What answers where no operation does: 404, 405 with the methods there are, or the methods alone.
+pub async fn no_operation(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let state: &Data<AppState> = request.app_data().ok_or(ProblemType::Internal)?;
+    let methods = state.contract.methods(request.path()).ok_or(ProblemType::NotFound)?;
+    let allow = HeaderValue::from_str(&methods.join(", ")).map_err(|_| ProblemType::Internal)?;
+    if request.method() == actix_web::http::Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
+    }
+    Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow))
+}

@@ -1,0 +1,236 @@
+//! Operations on escalations: raise, read, correct, and search by child.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answers::{ActProblems, BodyProblems, ReadProblems};
+use super::body::Body;
+use super::field_errors::FieldErrors;
+use super::fields::{Identifier, canonical_uuid};
+use super::permission::{Allowed, needs};
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use super::query::QueryReader;
+use super::requests::{CorrectEscalation, RaiseEscalation, SearchByChild, child_fault, narrative};
+use super::state::AppState;
+use super::views::EscalationView;
+use crate::domain::child_reference::ChildReference;
+use crate::domain::ids::EscalationId;
+use crate::usecases::acts::{self, CorrectionRequest, On};
+use crate::usecases::read::Detail;
+use crate::usecases::{raise, read};
+
+/// Raise an escalation
+///
+/// Records that the caller's agency is not getting an adequate or timely response from another.
+/// Send `source` and `external_reference` to make it safe to repeat: the second sending answers
+/// 409 with the `Location` of what the first one stored.
+#[utoipa::path(
+    tag = "escalations",
+    operation_id = "raise_escalation",
+    request_body(content = RaiseEscalation, example = json!({
+        "raised_with_agency": "anyborough_cs",
+        "theme": "strategy_meeting_late",
+        "urgency": "urgent",
+        "child_references": [{"scheme": "la_child_id", "value": "SYN100234"}],
+        "delay": {"timescale": "strategy_meeting", "started_at": "2026-11-16T15:10:00Z"},
+        "desired_outcome": "Hold a quorate strategy meeting today.",
+        "source": "niche",
+        "external_reference": "OCC-2026-118"
+    })),
+    security(("bearer" = ["raise_escalation"])),
+    responses(
+        (status = 201, description = "It is stored.", body = EscalationView, headers(
+            ("Location" = String, description = "Where it is."),
+            ("ETag" = String, description = "Its version."),
+        )),
+        (status = 409, description = "The external reference is taken; `Location` tells by what.",
+         body = Problem, content_type = "application/problem+json"),
+        ReadProblems, BodyProblems,
+    ),
+)]
+#[post("/v1/escalations")]
+pub async fn raise_escalation(
+    by: Allowed<needs::Raise>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let input: RaiseEscalation = body.read().await?;
+    let wanted = input.into_request(&state.deps.schemes)?;
+    let raised = raise::raise(&state.deps, &by, wanted).await?;
+    let location = format!("/v1/escalations/{}", raised.escalation.id);
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((header::LOCATION, location));
+    Ok(shown(answer, raised))
+}
+
+/// Read an escalation
+///
+/// With its clocks, and with the children's references for the two agencies that it concerns.
+#[utoipa::path(
+    tag = "escalations",
+    operation_id = "read_escalation",
+    params(("id" = EscalationId, Path, description = "The escalation.")),
+    security(("bearer" = ["read_escalation"])),
+    responses(
+        (status = 200, description = "The escalation.", body = EscalationView,
+         headers(("ETag" = String, description = "Its version."))),
+        ReadProblems,
+    ),
+)]
+#[get("/v1/escalations/{id}")]
+pub async fn read_escalation(
+    by: Allowed<needs::Read>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let detail = read::one(&state.deps, &by, escalation_id(&id)?).await?;
+    Ok(shown(HttpResponse::Ok(), detail))
+}
+
+/// Correct an escalation
+///
+/// Gives the right theme, urgency or delay. The history keeps what it was, who corrected it and
+/// why. Clocks that run keep their due instants.
+#[utoipa::path(
+    tag = "escalations",
+    operation_id = "correct_escalation",
+    params(
+        ("id" = EscalationId, Path, description = "The escalation."),
+        ("If-Match" = String, Header, description = "The version that you read, as its `ETag`."),
+    ),
+    request_body(content = CorrectEscalation, content_type = "application/merge-patch+json",
+        example = json!({"theme": "icpc_late", "reason": "The conference is what is late."})),
+    security(("bearer" = ["correct"])),
+    responses(
+        (status = 200, description = "The corrected escalation.", body = EscalationView,
+         headers(("ETag" = String, description = "Its new version."))),
+        (status = 428, description = "`If-Match` is missing.",
+         body = Problem, content_type = "application/problem+json"),
+        ReadProblems, BodyProblems, ActProblems,
+    ),
+)]
+#[patch("/v1/escalations/{id}")]
+pub async fn correct_escalation(
+    by: Allowed<needs::Correct>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let id = escalation_id(&id)?;
+    let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
+    let input: CorrectEscalation = body.read_merge_patch().await?;
+    let on = On { id, expected_version: Some(expected), occurred_at: None };
+    let right = CorrectionRequest {
+        theme: input.theme.map(Identifier::into_string),
+        urgency: input.urgency,
+        delay: input.delay.map(Into::into),
+    };
+    let reason = narrative("#/reason", input.reason)?;
+    let corrected = acts::correct(&state.deps, &by, on, right, reason).await?;
+    Ok(shown(HttpResponse::Ok(), corrected))
+}
+
+/// The escalations that a search found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundEscalations {
+    /// They, newest first; at most 200.
+    pub items: Vec<FoundEscalation>,
+}
+
+/// One escalation that a search found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundEscalation {
+    /// Its identifier.
+    pub id: EscalationId,
+    /// Where it is.
+    pub href: String,
+}
+
+/// Search by child
+///
+/// The escalations of one child that the caller's agency raised or must answer. The reference goes
+/// in the body, because addresses are logged on their way.
+#[utoipa::path(
+    tag = "escalations",
+    operation_id = "search_by_child",
+    request_body(content = SearchByChild, example = json!({
+        "child_reference": {"scheme": "la_child_id", "value": "SYN100234"}
+    })),
+    security(("bearer" = ["read_child_reference"])),
+    responses(
+        (status = 200, description = "What was found.", body = FoundEscalations),
+        ReadProblems, BodyProblems,
+    ),
+)]
+#[post("/v1/searches")]
+pub async fn search_by_child(
+    by: Allowed<needs::SearchByChild>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let SearchByChild { child_reference: input } = body.read().await?;
+    let child = ChildReference::parse(input.scheme, input.value.as_str(), &state.deps.schemes)
+        .map_err(|error| {
+            let mut faults = FieldErrors::new();
+            faults.push_with("#/child_reference/value", child_fault(error), error.to_string());
+            Problem::from(faults)
+        })?;
+    let found = read::of_child(&state.deps, &by, &child).await?;
+    let items = found
+        .into_iter()
+        .map(|id| FoundEscalation { id, href: format!("/v1/escalations/{id}") })
+        .collect();
+    Ok(HttpResponse::Ok().json(FoundEscalations { items }))
+}
+
+/// An escalation as the answer, with its version as the tag.
+pub(super) fn shown(mut answer: actix_web::HttpResponseBuilder, detail: Detail) -> HttpResponse {
+    let tag = format!("\"{}\"", detail.escalation.version);
+    answer.insert_header((header::ETAG, tag)).json(EscalationView::from(detail))
+}
+
+/// The identifier in a path. What is no identifier names nothing.
+pub(super) fn escalation_id(text: &str) -> Result<EscalationId, Problem> {
+    canonical_uuid(text).map(EscalationId).ok_or_else(|| ProblemType::NotFound.into())
+}
+
+/// Refuses parameters where an operation has none.
+pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
+    QueryReader::new(request.query_string(), &[]).finish()
+}
+
+/// The version in `If-Match`: one strong tag. Weak tags match nothing (RFC 9110 §13.1.1), and `*`
+/// would undo what the header is for.
+pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
+    let mut sent = request.headers().get_all(header::IF_MATCH);
+    let Some(value) = sent.next() else { return Ok(None) };
+    if sent.next().is_some() {
+        return Err(ProblemType::InvalidHeader.into());
+    }
+    let text = HeaderValue::to_str(value).map_err(|_| ProblemType::InvalidHeader)?.trim();
+    if text == "*" {
+        return Err(ProblemType::PreconditionRequired.into());
+    }
+    let weak = text.starts_with("W/");
+    let tag = text
+        .trim_start_matches("W/")
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .filter(|tag| !tag.contains('"'))
+        .ok_or(ProblemType::InvalidHeader)?;
+    // A tag that is no version of ours is simply not the present one.
+    let version = tag.parse().ok().filter(|_| !weak).unwrap_or(-1);
+    Ok(Some(version))
+}

@@ -1,0 +1,99 @@
+//! What a use case's failure looks like from outside: the one place where failures become problems.
+
+use super::field_errors::{FieldCode, FieldErrors};
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use crate::domain::broken_rule::{BrokenRule, FieldFault};
+use crate::store::StoreFailure;
+use crate::usecases::Failure;
+
+/// How long a caller should wait before trying again, in seconds.
+const RETRY_AFTER: u32 = 2;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFound => ProblemType::NotFound.into(),
+            Failure::Forbidden => ProblemType::Forbidden.into(),
+            Failure::Broken(rule) => rule.into(),
+            Failure::DuplicateExternalReference(id) => {
+                Self::new(ProblemType::DuplicateExternalReference)
+                    .location(&format!("/v1/escalations/{id}"))
+            }
+            Failure::Stale => ProblemType::PreconditionFailed.into(),
+            Failure::NotSetUp(what) => {
+                tracing::error!(what, "the partnership is not set up");
+                ProblemType::Internal.into()
+            }
+            Failure::Sealed(error) => {
+                tracing::error!(%error, "stored data cannot be opened");
+                ProblemType::Internal.into()
+            }
+            Failure::Store(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<BrokenRule> for Problem {
+    fn from(rule: BrokenRule) -> Self {
+        match rule {
+            BrokenRule::NotPossible { act, possible } => Self::new(ProblemType::InvalidTransition)
+                .detail(format!(
+                    "{act} is not possible for you now; possible_acts lists what is. \
+                     Read the escalation again if you expected otherwise."
+                ))
+                .possible_acts(possible.into_iter().map(|kind| kind.code())),
+            BrokenRule::Fields(faults) => field_errors(&faults).into(),
+            BrokenRule::NoCalendar(missing) => {
+                Self::new(ProblemType::NoCalendar).detail(format!(
+                    "No calendar of bank holidays covers the year {}, which a due date needs. \
+                     Check the dates you sent; if they are right, ask the partnership to load that calendar.",
+                    missing.year
+                ))
+            }
+        }
+    }
+}
+
+fn field_errors(faults: &[FieldFault]) -> FieldErrors {
+    let mut errors = FieldErrors::new();
+    for fault in faults {
+        let pointer =
+            if fault.field.is_empty() { "#".to_owned() } else { format!("#/{}", fault.field) };
+        // Each rule has the field code of the same name; a test holds the two lists together.
+        let code = fault.rule.code().parse().unwrap_or(FieldCode::Inconsistent);
+        errors.push(&pointer, code);
+    }
+    errors
+}
+
+impl From<StoreFailure> for Problem {
+    fn from(failure: StoreFailure) -> Self {
+        let kind = match &failure {
+            StoreFailure::Contention => ProblemType::Contention,
+            StoreFailure::Deadline => ProblemType::Deadline,
+            StoreFailure::Unavailable(_) => ProblemType::Overloaded,
+            StoreFailure::OutcomeUnknown => ProblemType::OutcomeUnknown,
+            StoreFailure::ReadOnly => ProblemType::ReadOnly,
+            StoreFailure::Constraint(_) | StoreFailure::Corrupt(_) | StoreFailure::Other(_) => {
+                tracing::error!(error = %failure, "the store failed");
+                return ProblemType::Internal.into();
+            }
+        };
+        tracing::warn!(error = %failure, "the store is not available");
+        Self::new(kind).retry_after(RETRY_AFTER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::broken_rule::FieldRule;
+
+    #[test]
+    fn every_rule_of_the_domain_has_a_field_code_of_the_same_name() {
+        for rule in FieldRule::ALL {
+            assert!(rule.code().parse::<FieldCode>().is_ok(), "{rule}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The filters of lists, read from a query. An unknown code is a fault, never an empty list.
+
+use super::field_codes::FieldCode;
+use super::query::QueryReader;
+use crate::domain::ids::AgencyId;
+use crate::domain::listing::{ClockFilter, EpisodeFilter, EscalationFilter, Span};
+use crate::domain::partnership::Partnership;
+
+/// Which escalations. `by_raising` adds the parameters that only their own list has.
+pub fn escalation_filter(
+    query: &mut QueryReader,
+    agreed: &Partnership,
+    by_raising: bool,
+) -> EscalationFilter {
+    let mut filter = EscalationFilter {
+        status: query.code("status"),
+        themes: themes(query, agreed),
+        stage: query.integer("stage", 0, 9).and_then(|stage| u8::try_from(stage).ok()),
+        urgency: query.code("urgency"),
+        raised_by: agency(query, agreed, "raised_by_agency"),
+        raised_with: agency(query, agreed, "raised_with_agency"),
+        received_late: query.flag("received_late"),
+        source: query.identifier("source").map(|it| it.into_string()),
+        external_reference: query.identifier("external_reference").map(|it| it.into_string()),
+        ..EscalationFilter::default()
+    };
+    if by_raising {
+        filter.raised = span(query, "raised_from", "raised_to");
+        filter.overdue = query.flag("overdue");
+    }
+    filter
+}
+
+/// Which episodes.
+pub fn episode_filter(query: &mut QueryReader) -> EpisodeFilter {
+    EpisodeFilter {
+        opened: span(query, "opened_from", "opened_to"),
+        ended: span(query, "ended_from", "ended_to"),
+        reopened: query.flag("reopened"),
+        resolved: query.flag("resolved"),
+        same_day: query.flag("same_day"),
+        open_at: query.instant("open_at").map(|at| at.0),
+    }
+}
+
+/// Which clocks.
+pub fn clock_filter(query: &mut QueryReader) -> ClockFilter {
+    ClockFilter {
+        kind: query.code("kind"),
+        due: span(query, "due_from", "due_to"),
+        counted: query.flag("counted"),
+        in_time: query.flag("in_time"),
+        overdue_at: query.instant("overdue_at").map(|at| at.0),
+    }
+}
+
+/// The agency that a parameter names, by code or alias.
+pub fn agency(query: &mut QueryReader, agreed: &Partnership, name: &str) -> Option<AgencyId> {
+    let found = agreed.agency(query.raw(name)?).map(|agency| agency.id);
+    if found.is_none() {
+        let detail = "This partnership has no such agency; see /v1/reference/agencies.".to_owned();
+        query.refuse_with(name, FieldCode::UnknownReference, detail);
+    }
+    found
+}
+
+/// The theme that a parameter names.
+pub fn theme(query: &mut QueryReader, agreed: &Partnership) -> Option<String> {
+    let found = agreed.theme(query.raw("theme")?).map(|theme| theme.code.clone());
+    if found.is_none() {
+        let detail = "This partnership has no such theme; see /v1/reference/themes.".to_owned();
+        query.refuse_with("theme", FieldCode::UnknownReference, detail);
+    }
+    found
+}
+
+/// The themes that `theme` and `group` leave; a theme outside the group leaves none.
+fn themes(query: &mut QueryReader, agreed: &Partnership) -> Option<Vec<String>> {
+    let one = theme(query, agreed);
+    let group = query.raw("group").map(str::to_owned);
+    let of_group = group.map(|group| {
+        agreed
+            .themes
+            .iter()
+            .filter(|theme| theme.group_code == group)
+            .map(|theme| theme.code.clone())
+            .collect::<Vec<_>>()
+    });
+    if of_group.as_ref().is_some_and(Vec::is_empty) {
+        let detail = "This partnership has no such group; see /v1/reference/themes.".to_owned();
+        query.refuse_with("group", FieldCode::UnknownReference, detail);
+    }
+    match (one, of_group) {
+        (None, of_group) => of_group,
+        (Some(one), None) => Some(vec![one]),
+        (Some(one), Some(of_group)) => {
+            Some(of_group.into_iter().filter(|code| *code == one).collect())
+        }
+    }
+}
+
+fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
+    let span =
+        Span { from: query.instant(from).map(|at| at.0), to: query.instant(to).map(|at| at.0) };
+    if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {
+        query.refuse(to, FieldCode::Inconsistent);
+    }
+    span
+}

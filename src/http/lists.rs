@@ -1,0 +1,298 @@
+//! Lists of escalations, of their episodes and of their clocks. Every figure links to one of these.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::accept::Format;
+use super::answers::{ListProblems, ReadProblems};
+use super::csv_answer;
+use super::filters::{clock_filter, episode_filter, escalation_filter};
+use super::lines::{
+    CLOCK_COLUMNS, ClockLine, EPISODE_COLUMNS, ESCALATION_COLUMNS, EpisodeLine, EscalationLine,
+};
+use super::paging::{self, PageLinks};
+use super::permission::{Allowed, needs};
+use super::problem::Problem;
+use super::query::QueryReader;
+use super::state::AppState;
+use crate::usecases::{read, reference};
+
+/// A page of escalations.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EscalationPage {
+    /// The lines.
+    pub items: Vec<EscalationLine>,
+    /// Where to go on.
+    pub links: PageLinks,
+}
+
+/// A page of episodes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EpisodePage {
+    /// The lines.
+    pub items: Vec<EpisodeLine>,
+    /// Where to go on.
+    pub links: PageLinks,
+}
+
+/// A page of stage clocks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClockPage {
+    /// The lines.
+    pub items: Vec<ClockLine>,
+    /// Where to go on.
+    pub links: PageLinks,
+}
+
+const OF_ESCALATIONS: &[&str] = &[
+    "status",
+    "theme",
+    "group",
+    "stage",
+    "urgency",
+    "raised_by_agency",
+    "raised_with_agency",
+    "source",
+    "external_reference",
+    "received_late",
+    "limit",
+    "sort",
+    "cursor",
+    "raised_from",
+    "raised_to",
+    "overdue",
+];
+
+const OF_EPISODES: &[&str] = &[
+    "status",
+    "theme",
+    "group",
+    "stage",
+    "urgency",
+    "raised_by_agency",
+    "raised_with_agency",
+    "source",
+    "external_reference",
+    "received_late",
+    "limit",
+    "sort",
+    "cursor",
+    "opened_from",
+    "opened_to",
+    "ended_from",
+    "ended_to",
+    "open_at",
+    "reopened",
+    "resolved",
+    "same_day",
+];
+
+const OF_CLOCKS: &[&str] = &[
+    "status",
+    "theme",
+    "group",
+    "stage",
+    "urgency",
+    "raised_by_agency",
+    "raised_with_agency",
+    "source",
+    "external_reference",
+    "received_late",
+    "limit",
+    "sort",
+    "cursor",
+    "kind",
+    "due_from",
+    "due_to",
+    "overdue_at",
+    "counted",
+    "in_time",
+];
+
+/// List escalations
+///
+/// Newest first unless `sort` says otherwise; never with free text or child references. An agency
+/// sees what it raised and what it must answer.
+#[utoipa::path(
+    tag = "lists",
+    operation_id = "list_escalations",
+    params(
+        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where it stands."),
+        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
+        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
+        ("stage" = Option<u8>, Query, description = "The stage that it reached."),
+        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
+        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
+        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
+        ("source" = Option<String>, Query, description = "The sending system."),
+        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
+        ("raised_from" = Option<super::times::Instant>, Query, description = "Raised at this instant or later."),
+        ("raised_to" = Option<super::times::Instant>, Query, description = "Raised before this instant."),
+        ("overdue" = Option<bool>, Query, description = "Whether the answer that is awaited now is late."),
+        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
+        ("sort" = Option<paging::Sort>, Query, description = "The order, by `raised_at`."),
+        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
+    ),
+    security(("bearer" = ["list_escalations"])),
+    responses(
+        (status = 200, description = "A page.", content(
+            (EscalationPage = "application/json"), (String = "text/csv"))),
+        ReadProblems, ListProblems,
+    ),
+)]
+#[get("/v1/escalations")]
+pub async fn list_escalations(
+    by: Allowed<needs::List>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let mut query = QueryReader::new(request.query_string(), OF_ESCALATIONS);
+    let filter = escalation_filter(&mut query, &agreed, true);
+    let paging = paging::read(&mut query, &request, &state, &by)?;
+    query.finish()?;
+    let page = read::escalations(&state.deps, &by, &filter, paging.request).await?;
+    let links = paging.links(&request, &state, page.next);
+    let now = state.deps.clock.now();
+    let items: Vec<EscalationLine> =
+        page.items.iter().map(|it| EscalationLine::new(it, &agreed, now)).collect();
+    if by.format() == Format::Csv {
+        let rows = items.iter().map(EscalationLine::cells);
+        return csv_answer::answer("escalations", ESCALATION_COLUMNS, rows, links.next.as_deref());
+    }
+    Ok(listed(&links).json(EscalationPage { items, links }))
+}
+
+/// List episodes
+///
+/// An episode is one run of an escalation from opening to end; reopening starts another. Resolved,
+/// ended, reopened and open figures count episodes and link here.
+#[utoipa::path(
+    tag = "lists",
+    operation_id = "list_episodes",
+    params(
+        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where the escalation stands."),
+        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
+        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
+        ("stage" = Option<u8>, Query, description = "The stage that it reached."),
+        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
+        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
+        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
+        ("source" = Option<String>, Query, description = "The sending system."),
+        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
+        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
+        ("opened_from" = Option<super::times::Instant>, Query, description = "Opened at this instant or later."),
+        ("opened_to" = Option<super::times::Instant>, Query, description = "Opened before this instant."),
+        ("ended_from" = Option<super::times::Instant>, Query, description = "Ended at this instant or later."),
+        ("ended_to" = Option<super::times::Instant>, Query, description = "Ended before this instant."),
+        ("open_at" = Option<super::times::Instant>, Query, description = "Opened before this instant and not ended by then."),
+        ("reopened" = Option<bool>, Query, description = "Whether it began with a reopening."),
+        ("resolved" = Option<bool>, Query, description = "Whether its outcome settles the matter."),
+        ("same_day" = Option<bool>, Query, description = "Whether it ended on the local date on which it opened."),
+        ("sort" = Option<paging::Sort>, Query, description = "The order, by `opened_at`."),
+        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
+    ),
+    security(("bearer" = ["list_escalations"])),
+    responses(
+        (status = 200, description = "A page.", content(
+            (EpisodePage = "application/json"), (String = "text/csv"))),
+        ReadProblems, ListProblems,
+    ),
+)]
+#[get("/v1/episodes")]
+pub async fn list_episodes(
+    by: Allowed<needs::List>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let mut query = QueryReader::new(request.query_string(), OF_EPISODES);
+    let of = escalation_filter(&mut query, &agreed, false);
+    let filter = episode_filter(&mut query);
+    let paging = paging::read(&mut query, &request, &state, &by)?;
+    query.finish()?;
+    let page = read::episodes(&state.deps, &by, &of, &filter, paging.request).await?;
+    let links = paging.links(&request, &state, page.next);
+    let now = state.deps.clock.now();
+    let items: Vec<EpisodeLine> =
+        page.items.iter().map(|it| EpisodeLine::new(it, &agreed, now)).collect();
+    if by.format() == Format::Csv {
+        let rows = items.iter().map(EpisodeLine::cells);
+        return csv_answer::answer("episodes", EPISODE_COLUMNS, rows, links.next.as_deref());
+    }
+    Ok(listed(&links).json(EpisodePage { items, links }))
+}
+
+/// List stage clocks
+///
+/// A stage clock is one limit for acknowledging or answering. Figures of timeliness count clocks
+/// and link here. `stage` is the stage that set the limit.
+#[utoipa::path(
+    tag = "lists",
+    operation_id = "list_clocks",
+    params(
+        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where the escalation stands."),
+        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
+        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
+        ("stage" = Option<u8>, Query, description = "The stage that set the limit."),
+        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
+        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
+        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
+        ("source" = Option<String>, Query, description = "The sending system."),
+        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
+        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
+        ("kind" = Option<crate::domain::stage_clock::ClockKind>, Query, description = "What it waits for."),
+        ("due_from" = Option<super::times::Instant>, Query, description = "Due at this instant or later."),
+        ("due_to" = Option<super::times::Instant>, Query, description = "Due before this instant."),
+        ("overdue_at" = Option<super::times::Instant>, Query, description = "Due before this instant and still running then."),
+        ("counted" = Option<bool>, Query, description = "Whether it counts: it was not replaced, and did not end with the matter, before it was due."),
+        ("in_time" = Option<bool>, Query, description = "Whether what it waited for came in time."),
+        ("sort" = Option<paging::Sort>, Query, description = "The order, by `due_at`."),
+        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
+    ),
+    security(("bearer" = ["list_escalations"])),
+    responses(
+        (status = 200, description = "A page.", content(
+            (ClockPage = "application/json"), (String = "text/csv"))),
+        ReadProblems, ListProblems,
+    ),
+)]
+#[get("/v1/clocks")]
+pub async fn list_clocks(
+    by: Allowed<needs::List>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let mut query = QueryReader::new(request.query_string(), OF_CLOCKS);
+    let of = escalation_filter(&mut query, &agreed, false);
+    let filter = clock_filter(&mut query);
+    let paging = paging::read(&mut query, &request, &state, &by)?;
+    query.finish()?;
+    let page = read::clocks(&state.deps, &by, &of, &filter, paging.request).await?;
+    let links = paging.links(&request, &state, page.next);
+    let now = state.deps.clock.now();
+    let items: Vec<ClockLine> =
+        page.items.iter().map(|it| ClockLine::new(it, &agreed, now)).collect();
+    if by.format() == Format::Csv {
+        let rows = items.iter().map(ClockLine::cells);
+        return csv_answer::answer("clocks", CLOCK_COLUMNS, rows, links.next.as_deref());
+    }
+    Ok(listed(&links).json(ClockPage { items, links }))
+}
+
+fn listed(links: &PageLinks) -> actix_web::HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((header::VARY, "accept"));
+    answer.append_header((header::LINK, format!("<{}>; rel=\"self\"", links.this)));
+    if let Some(next) = &links.next {
+        answer.append_header((header::LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    answer
+}

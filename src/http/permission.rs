@@ -1,0 +1,146 @@
+//! Who may call, said in the signature of every operation.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::accept::{Format, preferred};
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use super::state::AppState;
+use crate::domain::access::{Action, Caller};
+use crate::usecases::registry;
+
+/// An action as a type, so that a handler's first parameter says what its caller must be allowed.
+pub trait Permission {
+    /// The action of the access table.
+    const ACTION: Action;
+    /// The formats in which the operation answers, the usual one first.
+    const FORMATS: &'static [Format] = &[Format::Json];
+}
+
+/// The permissions of the operations, one type each.
+macro_rules! permissions {
+    ($($name:ident => $action:ident $(, $formats:expr)?;)+) => {
+        /// One type for each action that an operation can need.
+        pub mod needs {
+            use super::*;
+            $(
+                #[doc = concat!("The caller may: ", stringify!($action), ".")]
+                pub struct $name;
+                impl Permission for $name {
+                    const ACTION: Action = Action::$action;
+                    $(const FORMATS: &'static [Format] = $formats;)?
+                }
+            )+
+        }
+    };
+}
+
+permissions! {
+    Raise => RaiseEscalation;
+    Read => ReadEscalation;
+    List => ListEscalations, &[Format::Json, Format::Csv];
+    Acknowledge => Acknowledge;
+    Answer => Answer;
+    Accept => Accept;
+    Reject => Reject;
+    Advance => Advance;
+    Extend => Extend;
+    Resolve => Resolve;
+    Withdraw => Withdraw;
+    Reopen => Reopen;
+    AddNote => AddNote;
+    Correct => Correct;
+    SearchByChild => ReadChildReference;
+    WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv];
+    Reference => ReadReference;
+}
+
+/// A caller who may do what `P` names. It must be the first parameter of a handler: parameters
+/// that look at the body come after it and wait for the handler.
+pub struct Allowed<P> {
+    caller: Caller,
+    format: Format,
+    permission: PhantomData<P>,
+}
+
+impl<P> Allowed<P> {
+    /// The format that the caller prefers among those that the operation has.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+}
+
+impl<P> Deref for Allowed<P> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Which client called, for the request log.
+#[derive(Debug, Clone, Copy)]
+pub struct CallingClient(pub crate::domain::ids::ClientId);
+
+impl<P: Permission> FromRequest for Allowed<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = identify(&request).await?;
+            request.extensions_mut().insert(CallingClient(caller.client));
+            if caller.may(P::ACTION).is_none() {
+                return Err(ProblemType::Forbidden.into());
+            }
+            let accept = request.headers().get_all(header::ACCEPT);
+            let format = preferred(accept, P::FORMATS).ok_or(ProblemType::NotAcceptable)?;
+            Ok(Self { caller, format, permission: PhantomData })
+        })
+    }
+}
+
+async fn identify(request: &HttpRequest) -> Result<Caller, Problem> {
+    let state: &Data<AppState> = request.app_data().ok_or(ProblemType::Internal)?;
+    let token = bearer(request)?;
+    let now = state.deps.clock.now();
+    let identity = state.verifier.check(token, now).await.map_err(|bad| {
+        tracing::info!(reason = bad.0, "token refused");
+        challenged(ProblemType::InvalidToken, "Bearer error=\"invalid_token\"")
+    })?;
+    let registration = registry::find(&state.deps, &identity.issuer, &identity.client_id)
+        .await?
+        .ok_or(ProblemType::ClientNotRegistered)?;
+    if registration.disabled {
+        return Err(ProblemType::ClientDisabled.into());
+    }
+    Ok(Caller {
+        partnership: registration.partnership,
+        agency: registration.agency,
+        role: registration.role,
+        client: registration.id,
+        subject: identity.subject,
+    })
+}
+
+fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
+    let missing = || challenged(ProblemType::Unauthenticated, "Bearer");
+    let mut sent = request.headers().get_all(header::AUTHORIZATION);
+    let (Some(value), None) = (sent.next(), sent.next()) else { return Err(missing()) };
+    let value = value.to_str().map_err(|_| missing())?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token) } else { Err(missing()) }
+}
+
+fn challenged(kind: ProblemType, challenge: &'static str) -> Problem {
+    Problem::new(kind).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}

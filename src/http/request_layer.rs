@@ -1,0 +1,123 @@
+//! The outermost layer: a request id, one log line, and the headers that every answer has.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use uuid::Uuid;
+
+use super::permission::CallingClient;
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use super::problems_everywhere::RequestId;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer addresses are refused: nothing in this contract needs one.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// Middleware for `actix_web::middleware::from_fn`.
+///
+/// # Errors
+/// The error of an inner layer, with the headers added.
+pub async fn request_layer<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // The server leaves the body out by itself, and no operation need know of HEAD.
+        request.head_mut().method = Method::GET;
+    }
+    let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
+    let outcome = if request.uri().to_string().len() > LONGEST_ADDRESS {
+        Err(Problem::new(ProblemType::UriTooLong).into())
+    } else {
+        next.call(request).await
+    };
+    let millis = started.elapsed().as_millis();
+    match outcome {
+        Ok(mut answer) => {
+            let pattern = answer.request().match_pattern();
+            let client = answer.request().extensions().get::<CallingClient>().copied();
+            log(&method, pattern.as_deref(), answer.status().as_u16(), millis, client, &id);
+            add_headers(answer.headers_mut(), value);
+            Ok(answer)
+        }
+        Err(error) => {
+            let status = error.as_response_error().status_code().as_u16();
+            log(&method, None, status, millis, None, &id);
+            let mut error = error;
+            error.add_response_mapper(move |mut answer| {
+                add_headers(answer.headers_mut(), value.clone());
+                answer
+            });
+            Err(error)
+        }
+    }
+}
+
+/// Only the pattern of the path is logged: never an address, a body or a header as they were sent.
+fn log(
+    method: &Method,
+    pattern: Option<&str>,
+    status: u16,
+    millis: u128,
+    client: Option<CallingClient>,
+    request_id: &str,
+) {
+    let client = client.map(|client| client.0.to_string());
+    tracing::info!(
+        method = %known(method),
+        path = pattern.unwrap_or("-"),
+        status,
+        ms = u64::try_from(millis).unwrap_or(u64::MAX),
+        client = client.as_deref().unwrap_or("-"),
+        request_id,
+        "request"
+    );
+}
+
+/// A made-up method is the caller's text, and is not logged.
+fn known(method: &Method) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+        .into_iter()
+        .find(|known| *known == method.as_str())
+        .unwrap_or("other")
+}
+
+/// The caller's request id if it is a plain one, or a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let plain = |id: &&str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    headers
+        .get(&REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(plain)
+        .map_or_else(|| new_id().to_string(), str::to_owned)
+}
+
+/// Request ids name log lines, not rows, so they need neither the clock nor the id source.
+fn new_id() -> Uuid {
+    let mut random = [0; 16];
+    let filled = aws_lc_rs::rand::fill(&mut random);
+    assert!(filled.is_ok(), "the operating system gives randomness");
+    uuid::Builder::from_random_bytes(random).into_uuid()
+}
+
+fn add_headers(headers: &mut HeaderMap, request_id: HeaderValue) {
+    headers.insert(REQUEST_ID, request_id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

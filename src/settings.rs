@@ -1,0 +1,151 @@
+//! Every setting: read once from the command line or the environment, checked before anything starts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jsonwebtoken::Algorithm;
+
+/// The issuer of tokens made by this program itself. Production refuses it.
+pub const LOCAL_ISSUER: &str = "urn:escalation-tracker:local";
+
+/// Where the data are.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseSettings {
+    /// PostgreSQL 15 or later, as the application role. Without it the program runs its own.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// The same database, as the role that owns the tables; only `migrate` uses it.
+    #[arg(long, env = "OWNER_DATABASE_URL", hide_env_values = true)]
+    pub owner_database_url: Option<String>,
+
+    /// PEM file with certificates of the database's authority, besides those of the system.
+    #[arg(long, env = "DATABASE_ROOT_CERTIFICATES")]
+    pub database_root_certificates: Option<PathBuf>,
+
+    /// The most database connections at once.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub database_connections: u16,
+
+    /// How long one database statement may run, in seconds.
+    #[arg(long, env = "STATEMENT_TIMEOUT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub statement_timeout_seconds: u64,
+
+    /// Where the program keeps its own PostgreSQL, its keys and its secrets.
+    #[arg(long, env = "DATA_DIR", default_value = ".data")]
+    pub data_dir: PathBuf,
+
+    /// Where the PostgreSQL server programs are, if not where the system puts them.
+    #[arg(long, env = "PG_BIN_DIR")]
+    pub pg_bin_dir: Option<PathBuf>,
+}
+
+impl DatabaseSettings {
+    /// How long one statement may run.
+    #[must_use]
+    pub const fn statement_timeout(&self) -> Duration {
+        Duration::from_secs(self.statement_timeout_seconds)
+    }
+}
+
+/// What the service is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Real data: tokens of a real issuer only, and a secret that somebody keeps.
+    Production,
+    /// Made-up data on one machine: tokens of this program, and a secret that it makes itself.
+    Development,
+}
+
+/// How signatures of tokens are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TokenAlgorithm {
+    /// RSA with SHA-256, as Entra ID and Keycloak use by default.
+    Rs256,
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl From<TokenAlgorithm> for Algorithm {
+    fn from(algorithm: TokenAlgorithm) -> Self {
+        match algorithm {
+            TokenAlgorithm::Rs256 => Self::RS256,
+            TokenAlgorithm::Es256 => Self::ES256,
+            TokenAlgorithm::EdDsa => Self::EdDSA,
+        }
+    }
+}
+
+/// Whose tokens are accepted.
+#[derive(Debug, Clone, Args)]
+pub struct TokenSettings {
+    /// The issuer of access tokens, exactly as they name it (`iss`).
+    #[arg(long, env = "TOKEN_ISSUER")]
+    pub token_issuer: Option<String>,
+
+    /// The audience that access tokens must name (`aud`).
+    #[arg(long, env = "TOKEN_AUDIENCE", default_value = "escalation-tracker")]
+    pub token_audience: String,
+
+    /// The one algorithm that signatures may have.
+    #[arg(long, env = "TOKEN_ALGORITHM", value_enum, default_value_t = TokenAlgorithm::Rs256)]
+    pub token_algorithm: TokenAlgorithm,
+
+    /// The issuer's public keys (JWKS): a file, or an https address.
+    #[arg(long, env = "TOKEN_JWKS")]
+    pub token_jwks: Option<String>,
+}
+
+/// How the service is reached and what it accepts.
+#[derive(Debug, Clone, Args)]
+pub struct ServiceSettings {
+    /// What the service is run for.
+    #[arg(long, env = "MODE", value_enum, default_value_t = Mode::Production)]
+    pub mode: Mode,
+
+    /// The address to listen on. TLS is a proxy's work.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// How many threads answer requests; one for each core when not said.
+    #[arg(long, env = "WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+
+    /// How long `/readyz` says "not ready" before the service stops to accept, in seconds.
+    #[arg(long, env = "DRAIN_DELAY_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub drain_delay_seconds: u64,
+
+    /// A file with the root secret: 32 random bytes in base64. Keep it apart from the database, and back it up:
+    /// without it no child reference can be found or read again.
+    #[arg(long, env = "ROOT_SECRET_FILE")]
+    pub root_secret_file: Option<PathBuf>,
+
+    /// Accept NHS numbers as child references. Off until the partnership has decided on it.
+    #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
+    pub accept_nhs_numbers: bool,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Args)]
+pub struct LogSettings {
+    /// What is logged, for example `info` or `escalation_tracker=debug`.
+    #[arg(long, env = "LOG", default_value = "info,actix_server=warn", global = true)]
+    pub log: String,
+
+    /// How it is written.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub log_format: LogFormat,
+}
+
+/// A form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,131 @@
+//! A service to test against: real HTTP, a real PostgreSQL, a database of its own for each test, a clock that the
+//! test sets.
+
+pub mod cluster;
+pub mod people;
+pub mod tokens;
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use actix_web::web::Data;
+use escalation_tracker::domain::child_reference::SchemePolicy;
+use escalation_tracker::domain::ids::PartnershipId;
+use escalation_tracker::http::server::server;
+use escalation_tracker::http::state::AppState;
+use escalation_tracker::usecases::deps::{Clock, RandomIds};
+use escalation_tracker::usecases::{Deps, setup};
+use escalation_tracker::vault::Vault;
+use jiff::Timestamp;
+
+use cluster::TestDatabase;
+use people::Person;
+
+/// The instant at which every test begins: a Wednesday in winter, 10:00 in London.
+pub const START: &str = "2026-11-18T10:00:00Z";
+
+/// A clock that stands still until the test moves it.
+pub struct TestClock(Mutex<Timestamp>);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl TestClock {
+    /// Moves the clock.
+    pub fn set(&self, to: &str) {
+        *self.0.lock().unwrap() = to.parse().unwrap();
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: jiff::SignedDuration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(by).unwrap();
+    }
+}
+
+/// A running service. Dropping it drops its database.
+pub struct TestApp {
+    /// Where it listens.
+    pub url: String,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    /// Its use cases' needs.
+    pub deps: Deps,
+    /// The partnership "ANY".
+    pub partnership: PartnershipId,
+    /// Its database.
+    pub database: TestDatabase,
+    http: reqwest::Client,
+    handle: actix_web::dev::ServerHandle,
+}
+
+impl TestApp {
+    /// Starts a service with the partnerships of [`people`].
+    pub async fn start() -> Self {
+        let database = TestDatabase::create().await;
+        let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
+        let mut schemes = SchemePolicy::default();
+        schemes.test_range_allowed = true;
+        let vault = Arc::new(Vault::new([7; 32]));
+        let deps = Deps::new(database.pool(), vault, schemes)
+            .with(Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(RandomIds));
+        let partnership = setup::apply(&deps, &people::anyborough()).await.unwrap();
+        setup::apply(&deps, &people::elsewhere()).await.unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::new(deps.clone(), tokens::verifier().await, true);
+        let server = server(Data::new(state), listener, 1).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { url, clock, deps, partnership, database, http: reqwest::Client::new(), handle }
+    }
+
+    /// Somebody who calls the service with the token of a registered client.
+    pub fn person(&self, client_id: &str) -> Person<'_> {
+        let now = self.clock.now();
+        Person::new(self, tokens::Token::of(client_id).at(now).signed())
+    }
+
+    /// Somebody who calls without a token.
+    pub fn stranger(&self) -> Person<'_> {
+        Person::new(self, String::new())
+    }
+
+    /// Somebody who calls with this token.
+    pub fn bearer(&self, token: String) -> Person<'_> {
+        Person::new(self, token)
+    }
+
+    /// The raising agency of most tests.
+    pub fn police(&self) -> Person<'_> {
+        self.person("test-police")
+    }
+
+    /// The answering agency of most tests.
+    pub fn childrens_services(&self) -> Person<'_> {
+        self.person("test-cs")
+    }
+
+    /// An agency that is not involved.
+    pub fn health(&self) -> Person<'_> {
+        self.person("test-health")
+    }
+
+    /// The Director.
+    pub fn director(&self) -> Person<'_> {
+        self.person("test-director")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let handle = self.handle.clone();
+        // The server ends on its own workers; nothing here has to wait for it.
+        drop(handle.stop(false));
+        self.deps.pool.close();
+    }
+}
