@@ -2,6 +2,8 @@
 
 /// The commands, one file each.
 pub mod cli;
+/// A made-up partnership with two years of escalations.
+pub mod demo;
 /// The rules, as pure functions on plain values.
 pub mod domain;
 /// The PostgreSQL that runs when no other is named.

@@ -31,6 +31,7 @@ pub enum DatabaseError {
 /// A database, ready to be connected to.
 pub struct Database {
     embedded: Option<EmbeddedPostgres>,
+    superuser: Option<PoolOptions>,
     service: PoolOptions,
     owner: Option<PoolOptions>,
 }
@@ -58,7 +59,12 @@ impl Database {
         };
         if let Some(url) = &settings.database_url {
             let owner = settings.owner_database_url.clone().map(&options);
-            return Ok(Self { embedded: None, service: options(url.clone()), owner });
+            return Ok(Self {
+                embedded: None,
+                superuser: None,
+                service: options(url.clone()),
+                owner,
+            });
         }
         let embedded = start(settings).await?;
         let superuser = options(embedded.connection_string(SUPERUSER, "postgres"));
@@ -66,6 +72,7 @@ impl Database {
         Ok(Self {
             service: options(embedded.connection_string(migrations::APPLICATION_ROLE, DATABASE)),
             owner: Some(options(embedded.connection_string(OWNER, DATABASE))),
+            superuser: Some(superuser),
             embedded: Some(embedded),
         })
     }
@@ -122,6 +129,20 @@ impl Database {
         }
         drop(conn);
         Ok(pool)
+    }
+
+    /// Empties the program's own database. Never done to one that somebody named.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn recreate(&self) -> Result<(), DatabaseError> {
+        let Some(superuser) = &self.superuser else { return Ok(()) };
+        connect_once(superuser)
+            .await?
+            .batch_execute(&format!("drop database {DATABASE} with (force)"))
+            .await
+            .map_err(|error| DatabaseError::Store(error.into()))?;
+        prepare(superuser).await
     }
 
     /// Stops the program's own PostgreSQL, if it runs.

@@ -1,10 +1,202 @@
-//! `demo`: stub until generator lands.
-use super::Outcome;
+//! `demo`: a made-up partnership with two years of data, the service, and tokens to try it with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use jsonwebtoken::Algorithm;
+
+use super::Outcome;
+use super::database::Database;
+use super::local_issuer::LocalIssuer;
+use super::secret;
+use super::service;
+use super::terminal::{answer, note};
+use crate::demo::{self, DemoOptions};
+use crate::domain::child_reference::SchemePolicy;
+use crate::domain::week::IsoWeek;
+use crate::http::key_set::{KeySet, KeySource};
+use crate::http::state::AppState;
+use crate::http::token::Verifier;
+use crate::settings::{DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings};
+use crate::usecases::Deps;
+use crate::usecases::deps::{Clock, SystemClock};
+
+/// The audience of the demonstration's tokens.
+const AUDIENCE: &str = "escalation-tracker";
+/// A demonstration lasts a day at most.
+const TOKEN_SECONDS: i64 = 24 * 3_600;
+
+/// Runs the demonstration.
 #[derive(Debug, Args)]
-pub struct Demo {}
+pub struct Demo {
+    /// The address to listen on.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
+    listen: std::net::SocketAddr,
+
+    /// Where the demonstration keeps its PostgreSQL and its keys. Remove it to begin anew.
+    #[arg(long, default_value = ".data/demo")]
+    data_dir: PathBuf,
+
+    /// Where the PostgreSQL server programs are, if not where the system puts them.
+    #[arg(long, env = "PG_BIN_DIR")]
+    pg_bin_dir: Option<PathBuf>,
+
+    /// The seed of the made-up data; the same seed gives the same data.
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// The last week with data, for example 2026-W46; the last complete one when not said.
+    #[arg(long)]
+    last_week: Option<IsoWeek>,
+
+    /// Make the data and stop.
+    #[arg(long)]
+    load_only: bool,
+}
+
 impl Demo {
+    /// Starts everything, makes the data if they are not there, says how to try it, and serves.
     pub async fn run(self) -> Outcome {
+        let interrupted = self.claim_directory()?;
+        let service = self.service();
+        let listener = if self.load_only { None } else { Some(service::listen(&service)?) };
+        let database = Database::open(&self.database()).await?;
+        if interrupted {
+            note("the last demonstration was stopped while its data were made; making them anew");
+            database.recreate().await?;
+        }
+        database.migrate().await?;
+        let issuer = LocalIssuer::open(&self.data_dir)?;
+        let vault = Arc::new(secret::own_vault(&self.data_dir.join("root.secret"))?);
+        let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
+        let deps = Deps::new(database.pool().await?, vault, schemes);
+        self.load(&deps).await?;
+        let Some(listener) = listener else {
+            deps.pool.close();
+            database.close().await?;
+            return Ok(());
+        };
+        let source = KeySource::File(issuer.jwks().to_owned());
+        let keys = KeySet::new(source, Algorithm::EdDSA)?;
+        keys.read().await?;
+        let verifier = Verifier::new(LOCAL_ISSUER.to_owned(), AUDIENCE.to_owned(), keys);
+        let url = format!("http://{}", listener.local_addr()?);
+        self.introduce(&issuer, &url)?;
+        service::run(AppState::new(deps, verifier, true), listener, &service, database).await
+    }
+
+    /// Makes sure that the directory is a demonstration's, and tells whether its data are half made.
+    fn claim_directory(&self) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        let (begun, done) = (self.data_dir.join("demo-begun"), self.data_dir.join("demo-loaded"));
+        if self.data_dir.join("postgres").exists() && !begun.exists() {
+            return Err(format!(
+                "{} holds data that no demonstration made; name another directory with --data-dir",
+                self.data_dir.display()
+            )
+            .into());
+        }
+        let interrupted = begun.exists() && !done.exists();
+        std::fs::create_dir_all(&self.data_dir)?;
+        std::fs::write(&begun, "Made-up data only; this directory can be removed.\n")?;
+        Ok(interrupted)
+    }
+
+    async fn load(&self, deps: &Deps) -> Outcome {
+        let last_week =
+            self.last_week.unwrap_or_else(|| IsoWeek::containing(SystemClock.now()).previous());
+        let mut options = DemoOptions::two_years(last_week, LOCAL_ISSUER.to_owned());
+        options.seed = self.seed.unwrap_or(options.seed);
+        let bar = ProgressBar::new(0);
+        bar.set_style(ProgressStyle::with_template(
+            "making up two years {bar:40} {pos}/{len} {eta}",
+        )?);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let report = demo::load(deps, &options, &mut |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        })
+        .await?;
+        bar.finish_and_clear();
+        std::fs::write(self.data_dir.join("demo-loaded"), "All made-up data are there.\n")?;
+        if report.already_there {
+            note("the made-up data are already there");
+        } else {
+            let acts: u64 = report.acts.values().sum();
+            let refused: u64 = report.refused.values().sum();
+            note(&format!(
+                "made up {} escalations with {acts} acts; {refused} faulty inputs were refused, as they should be",
+                report.raised
+            ));
+        }
         Ok(())
+    }
+
+    /// Says where it is and how to try it; each line can be copied.
+    fn introduce(&self, issuer: &LocalIssuer, url: &str) -> Outcome {
+        let now = SystemClock.now();
+        let who = [
+            ("POLICE", "demo-valeshire_police"),
+            ("SERVICES", "demo-anyborough_cs"),
+            ("DIRECTOR", "demo-director"),
+        ];
+        answer("");
+        answer(&format!(
+            "The escalation tracker answers at {url} with made-up data of Anyborough."
+        ));
+        answer(&format!("Its operations, to read and to try: {url}/docs/"));
+        answer("");
+        answer("Copy these into another terminal; the tokens are good for a day:");
+        answer("");
+        answer(&format!("export URL={url}"));
+        for (name, client) in who {
+            let token = issuer.token(AUDIENCE, client, client, now, TOKEN_SECONDS)?;
+            answer(&format!("export {name}={token}"));
+        }
+        answer("");
+        answer("What the police raised and must answer, newest first:");
+        answer("curl -s $URL/v1/escalations?limit=5 -H \"Authorization: Bearer $POLICE\"");
+        answer("Raise an escalation with children's services:");
+        answer(
+            "curl -s $URL/v1/escalations -H \"Authorization: Bearer $POLICE\" -H 'Content-Type: application/json' \
+             -d '{\"raised_with_agency\":\"anyborough_cs\",\"theme\":\"strategy_meeting_late\",\"urgency\":\"urgent\",\
+             \"child_references\":[{\"scheme\":\"la_child_id\",\"value\":\"SYN100234\"}],\
+             \"desired_outcome\":\"Hold a quorate strategy meeting today.\"}'",
+        );
+        answer("The weekly theme aggregation, as a table:");
+        answer(
+            "curl -s $URL/v1/themes/weekly -H \"Authorization: Bearer $DIRECTOR\" -H 'Accept: text/csv'",
+        );
+        answer("");
+        answer(
+            "Stop with Ctrl-C; start again with the same command, and everything is still there.",
+        );
+        Ok(())
+    }
+
+    fn database(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            // The demonstration never touches a database that somebody named for something else.
+            database_url: None,
+            owner_database_url: None,
+            database_root_certificates: None,
+            database_connections: 16,
+            statement_timeout_seconds: 10,
+            data_dir: self.data_dir.clone(),
+            pg_bin_dir: self.pg_bin_dir.clone(),
+        }
+    }
+
+    const fn service(&self) -> ServiceSettings {
+        ServiceSettings {
+            mode: Mode::Development,
+            listen: self.listen,
+            workers: None,
+            drain_delay_seconds: 0,
+            root_secret_file: None,
+            accept_nhs_numbers: false,
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::act::{Act, ActKind, Party, RightValues};
 use super::broken_rule::{BrokenRule, Faults, FieldRule};
 use super::escalation::{Escalation, Status};
 use super::event::{Actor, AdvanceCause, Change, Correction, Ending, Event, Narrative, TextField};
+use super::free_text::findings;
 use super::ids::{ClockId, EventId};
 use super::london::local_date;
 use super::raise::check_delay;
@@ -75,7 +76,8 @@ impl Scene<'_> {
                 urgency,
                 limit,
                 started_at: at,
-                due_at: limit.due_at(at, self.calendar)?,
+                // A day ends for a limit at 23:59:59.999; what starts after that is due at once, not before.
+                due_at: limit.due_at(at, self.calendar)?.max(at),
                 policy_version: self.policy.version.clone(),
                 calendar_version: self.calendar.version().to_owned(),
                 extends: None,
@@ -142,7 +144,12 @@ impl Escalation {
 
     fn decide(&self, act: Act, at: Timestamp, scene: &Scene<'_>) -> Result<Decision, BrokenRule> {
         Ok(match act {
-            Act::Acknowledge { held_by_role } => (Change::Acknowledged { held_by_role }, vec![]),
+            Act::Acknowledge { held_by_role } => {
+                if !findings(held_by_role.as_deref().unwrap_or_default()).is_empty() {
+                    return Err(BrokenRule::field("held_by_role", FieldRule::PersonalData));
+                }
+                (Change::Acknowledged { held_by_role }, vec![])
+            }
             Act::Answer { position, answer } => {
                 (Change::Answered { position }, vec![(TextField::Answer, answer)])
             }

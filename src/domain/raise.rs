@@ -7,6 +7,7 @@ use super::decide::Scene;
 use super::delay::{ChildImpact, DelayCause, InterimSafety};
 use super::escalation::{Delay, Escalation, Facts, Scope};
 use super::event::{Change, Event, Narrative, TextField};
+use super::free_text::findings;
 use super::ids::{EscalationId, EventId};
 use super::london::local_date;
 use super::partnership::Agency;
@@ -236,6 +237,8 @@ impl Raise {
             let personal = text.is_some_and(|text| !text.findings().is_empty());
             faults.add_if(personal, field, FieldRule::PersonalData);
         }
+        let role = self.raised_by_role.as_deref().unwrap_or_default();
+        faults.add_if(!findings(role).is_empty(), "raised_by_role", FieldRule::PersonalData);
     }
 
     fn scope(&self) -> Scope {

@@ -26,6 +26,7 @@ pub mod problem_types;
 pub mod problems_everywhere;
 pub mod query;
 pub mod reference;
+pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
 pub mod server;
@@ -36,6 +37,7 @@ pub mod token;
 pub mod views;
 pub mod weekly;
 pub mod weekly_records;
+pub mod weekly_views;
 
 #[cfg(test)]
 mod bad_input_tests;

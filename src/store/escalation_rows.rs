@@ -48,7 +48,7 @@ pub struct EscalationRow {
 
 /// A row of `delay`.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Clone)]
-#[diesel(table_name = delay, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(table_name = delay, primary_key(partnership_id, escalation_id), check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct DelayRow {
     pub partnership_id: Uuid,
     pub escalation_id: Uuid,

@@ -20,7 +20,8 @@ use crate::domain::stage_clock::{ClockKind, StopReason};
 use crate::domain::theme::ThemeCode;
 
 /// What [`crate::domain::figures::Measure::ReceivedLate`] calls late.
-const RECEIVED_LATE: &str = "received_at > raised_at + interval '120 hours'";
+/// In parentheses, because comparisons do not associate in SQL.
+const RECEIVED_LATE: &str = "(received_at > raised_at + interval '120 hours')";
 
 type OnEscalation = escalation::table;
 

@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod people;
+pub mod program;
 pub mod tokens;
 
 use std::net::TcpListener;
@@ -67,11 +68,10 @@ impl TestApp {
     pub async fn start() -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
-        let mut schemes = SchemePolicy::default();
-        schemes.test_range_allowed = true;
+        let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
         let vault = Arc::new(Vault::new([7; 32]));
-        let deps = Deps::new(database.pool(), vault, schemes)
-            .with(Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(RandomIds));
+        let deps =
+            Deps::new(database.pool(), vault, schemes).with(clock.clone(), Arc::new(RandomIds));
         let partnership = setup::apply(&deps, &people::anyborough()).await.unwrap();
         setup::apply(&deps, &people::elsewhere()).await.unwrap();
 

@@ -1,0 +1,76 @@
+//! The README's tour, line by line, against the demonstration that its first command starts.
+
+use std::process::Command;
+
+use super::support::program::{DataDir, Program};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The blocks of the README that are marked as the tour.
+fn blocks() -> Vec<String> {
+    let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    readme
+        .split("```bash tour\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_line_of_the_tour_does_what_the_readme_says() {
+    assert!(
+        Command::new("curl").arg("--version").output().is_ok(),
+        "the tour is told with curl; install it: apt-get install curl"
+    );
+    let dir = DataDir::new("tour");
+    let demo = Program::start(&["demo", "--listen", "127.0.0.1:0"], &dir.0);
+    let lines = demo.wait_for("Stop with Ctrl-C");
+    let exports: Vec<_> =
+        lines.iter().filter(|line| line.starts_with("export ")).cloned().collect();
+    assert_eq!(exports.len(), 4, "{lines:?}");
+    let tries: Vec<_> = lines.iter().filter(|line| line.starts_with("curl ")).cloned().collect();
+    assert_eq!(tries.len(), 3, "{lines:?}");
+
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 6);
+    let week = "curl -sf $URL/v1/themes/weekly?theme=strategy_meeting_late -H \"Authorization: Bearer $DIRECTOR\" \
+                -H 'Accept: text/csv' | tail -1";
+    let mut script = vec!["set -eu".to_owned()];
+    script.extend(exports);
+    script.push(format!("echo before; {week}"));
+    for (number, block) in blocks.iter().enumerate() {
+        script.push(format!("echo; echo block {number}"));
+        script.push(block.clone());
+    }
+    script.push(format!("echo; echo after; {week}"));
+    script.push("echo tries".to_owned());
+    script.extend(tries.iter().map(|line| line.replace("curl -s ", "curl -sf ")));
+    let output =
+        Command::new("bash").arg("-c").arg(script.join("\n")).current_dir(ROOT).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+
+    let part = |name: &str, end: &str| {
+        let rest = told.split(&format!("{name}\n")).nth(1).unwrap_or_default();
+        rest.split(end).next().unwrap().to_owned()
+    };
+    assert!(part("block 2", "block 3").contains("\"status\":\"resolved\""));
+    let history = part("block 3", "block 4");
+    for kind in ["raised", "acknowledged", "answered", "accepted", "resolved"] {
+        assert!(history.contains(&format!("\"type\":\"{kind}\"")), "{kind}: {history}");
+    }
+    assert!(part("block 4", "block 5").contains("records_url"));
+    let refused = part("block 5", "after");
+    for fault in ["#/urgency", "#/colour", "#/raised_with_agency", "#/desired_outcome"] {
+        assert!(refused.contains(fault), "{fault}: {refused}");
+    }
+    // The last line of both tables is this week's line of the theme; raised is its eighth column.
+    let raised = |line: &str| -> i64 {
+        line.split("\",\"").nth(7).unwrap_or_else(|| panic!("{line}")).parse().unwrap()
+    };
+    let before = part("before", "block 0");
+    let after = part("after", "tries");
+    assert_eq!(raised(after.trim()) - raised(before.trim()), 1, "{before}\n{after}");
+    assert!(part("tries", "never").contains("ESC-ANY-"));
+    demo.stop();
+}
