@@ -131,6 +131,16 @@ impl Database {
         Ok(pool)
     }
 
+    /// Waits until the program's own PostgreSQL has ended; for ever when there is none.
+    pub async fn ended(&mut self) {
+        let Some(embedded) = &mut self.embedded else {
+            return std::future::pending().await;
+        };
+        while embedded.is_running() {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    }
+
     /// Empties the program's own database. Never done to one that somebody named.
     ///
     /// # Errors

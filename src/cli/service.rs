@@ -31,12 +31,12 @@ pub fn listen(settings: &ServiceSettings) -> Result<TcpListener, String> {
 /// Serves until SIGTERM or SIGINT, then drains, closes the pool and stops the program's own PostgreSQL.
 ///
 /// # Errors
-/// The server or the database does not stop as it should.
+/// The server or the database does not stop as it should, or the program's own PostgreSQL ended by itself.
 pub async fn run(
     state: AppState,
     listener: TcpListener,
     settings: &ServiceSettings,
-    database: Database,
+    mut database: Database,
 ) -> Outcome {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = settings.workers.map_or(cores, usize::from);
@@ -49,10 +49,11 @@ pub async fn run(
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let lost_database = tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        () = database.ended() => true,
+    };
     note("stopping: requests in flight may end");
     draining.store(true, Ordering::Relaxed);
     tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
@@ -60,5 +61,10 @@ pub async fn run(
     running.await??;
     pool.close();
     database.close().await?;
+    if lost_database {
+        return Err("the program's own PostgreSQL ended; see postgres.log in its directory, and \
+             start again: what was acknowledged is there"
+            .into());
+    }
     Ok(())
 }

@@ -108,6 +108,11 @@ impl EmbeddedPostgres {
         self.server.pid()
     }
 
+    /// Whether the server still runs. It can end by itself: killed, or out of disk.
+    pub fn is_running(&mut self) -> bool {
+        self.server.is_running()
+    }
+
     /// Stops the server: it may take 20 s to end well, then it is pressed, then killed.
     ///
     /// Dropping the value does the same, but tells nobody how it went.

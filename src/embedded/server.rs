@@ -100,6 +100,11 @@ impl Server {
         self.pid
     }
 
+    /// Whether the server's main process is still there.
+    pub(super) fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
     /// Stops the server, gently at first; does nothing when that was done before.
     pub(super) fn stop(&mut self) -> Result<(), EmbeddedError> {
         let Some(mut child) = self.child.take() else {

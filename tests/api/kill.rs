@@ -137,7 +137,9 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_service_and_then_postg
         .await,
     );
     assert!((700..1_900).contains(&acknowledged.len()), "{}", acknowledged.len());
-    program.kill();
+    // A service without its database ends, so that whoever watches over it starts it again.
+    program.wait_for("PostgreSQL ended");
+    drop(program);
 
     // The next start needs no help, and a sender that repeats everything doubles nothing.
     let (program, url) = start(&data_dir);
