@@ -29,17 +29,19 @@ pub(super) const LADDER: [(Signal, Duration); 3] = [
 const LONGEST_START: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_millis(5);
 
-/// What a statement or a value holds about a child must not reach the log.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "timezone=UTC",
     "log_timezone=UTC",
     "logging_collector=off",
+    // What a statement or a value holds about a child must not reach the log.
     "log_min_error_statement=panic",
     "log_parameter_max_length=0",
     "log_parameter_max_length_on_error=0",
     "log_error_verbosity=terse",
+    // A database that has just been filled has no statistics yet, and is planned for badly until it has.
+    "autovacuum_naptime=10",
 ];
 
 const DISPOSABLE: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];

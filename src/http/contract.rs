@@ -8,6 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Tag};
 use utoipa_actix_web::AppExt;
 
+use super::paging::Sort;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::state::AppState;
@@ -140,10 +141,13 @@ fn frame() -> OpenApi {
              access table.",
         ))
         .build();
-    frame
-        .components
-        .get_or_insert_default()
-        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let components = frame.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    // Schemas are gathered from bodies; this one is named by parameters only.
+    components.schemas.insert(
+        <Sort as utoipa::ToSchema>::name().into_owned(),
+        <Sort as utoipa::PartialSchema>::schema(),
+    );
     frame
 }
 

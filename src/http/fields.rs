@@ -190,7 +190,7 @@ impl PartialSchema for Identifier {
 
 impl ToSchema for Identifier {}
 
-/// Reads a member of a closed list of codes; [`code_members`] uses it.
+/// Reads a member of a closed list of codes; `code_members` uses it.
 ///
 /// # Errors
 /// `wrong_type`, `required`, or `unknown_code` with the list.

@@ -1,10 +1,67 @@
 //! The filters of lists, read from a query. An unknown code is a fault, never an empty list.
 
+use utoipa::IntoParams;
+
 use super::field_codes::FieldCode;
+use super::paging::Sort;
 use super::query::QueryReader;
+use crate::domain::escalation::Status;
 use crate::domain::ids::AgencyId;
 use crate::domain::listing::{ClockFilter, EpisodeFilter, EscalationFilter, Span};
 use crate::domain::partnership::Partnership;
+use crate::domain::urgency::Urgency;
+
+/// The parameters that every list has. `stage` is the stage reached, in a list of clocks the stage that set the limit.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the contract reads it")]
+pub struct CommonParameters {
+    /// Where the escalation stands.
+    status: Option<Status>,
+    /// Code of its primary theme.
+    theme: Option<String>,
+    /// Code of the group of its primary theme.
+    group: Option<String>,
+    /// The stage that it reached; in a list of clocks, the stage that set the limit.
+    #[param(minimum = 0, maximum = 9)]
+    stage: Option<u8>,
+    /// Its urgency.
+    urgency: Option<Urgency>,
+    /// Code of the agency that raised it.
+    raised_by_agency: Option<String>,
+    /// Code of the agency that must answer.
+    raised_with_agency: Option<String>,
+    /// The sending system.
+    source: Option<String>,
+    /// The sending system's reference.
+    external_reference: Option<String>,
+    /// Whether it was received more than 5 times 24 hours after it was raised.
+    received_late: Option<bool>,
+    /// The order: by `raised_at`, of episodes by `opened_at`, of clocks by `due_at`.
+    sort: Option<Sort>,
+    /// Lines of a page, 1 to 200; 50 when not said.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// From `links.next`; good for 24 hours.
+    cursor: Option<String>,
+}
+
+/// The names of [`CommonParameters`].
+pub const COMMON: &[&str] = &[
+    "status",
+    "theme",
+    "group",
+    "stage",
+    "urgency",
+    "raised_by_agency",
+    "raised_with_agency",
+    "source",
+    "external_reference",
+    "received_late",
+    "sort",
+    "limit",
+    "cursor",
+];
 
 /// Which escalations. `by_raising` adds the parameters that only their own list has.
 pub fn escalation_filter(
@@ -106,4 +163,16 @@ fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
         query.refuse(to, FieldCode::Inconsistent);
     }
     span
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_published_is_what_is_read() {
+        let published = CommonParameters::into_params(|| None);
+        let published: Vec<_> = published.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(published, COMMON);
+    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
+use super::problems_everywhere::OwnBody;
 use super::state::AppState;
 use crate::usecases::readiness::{self, Readiness};
 
@@ -71,6 +72,8 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let ready = checks.iter().all(|check| check.status != "failed");
     let status = if ready { "ok" } else { "not_ready" }.to_owned();
     let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    // Who looks after the service reads here what is wrong with it.
+    answer.extensions_mut().insert(OwnBody);
     answer.json(Health { status, checks })
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// A caller with made-up key ids must not make us ask the issuer more often than this.
 const LEAST_BETWEEN_READS: Duration = Duration::from_secs(60);
@@ -80,14 +80,19 @@ impl KeySet {
     /// issuer is away, the keys known so far go on being good.
     pub async fn key(&self, id: &str) -> Option<DecodingKey> {
         if let Some(key) = self.known(id) {
-            self.refresh(MOST_BETWEEN_READS).await;
+            // Somebody else reading is good enough for a caller whose key is known.
+            if let Ok(last) = self.last_read.try_lock() {
+                self.refresh(last, MOST_BETWEEN_READS).await;
+            }
             return Some(key);
         }
         let least = match self.source {
             KeySource::File(_) => LEAST_BETWEEN_FILE_READS,
             KeySource::Url(_) => LEAST_BETWEEN_READS,
         };
-        self.refresh(least).await;
+        // Who waited for another reader may find the key without reading again.
+        let last = self.last_read.lock().await;
+        self.refresh(last, least).await;
         self.known(id)
     }
 
@@ -97,6 +102,10 @@ impl KeySet {
     /// They cannot be read, or none can be used.
     pub async fn read(&self) -> Result<(), KeyError> {
         *self.last_read.lock().await = Some(Instant::now());
+        self.read_now().await
+    }
+
+    async fn read_now(&self) -> Result<(), KeyError> {
         let text = match &self.source {
             KeySource::File(path) => {
                 tokio::fs::read(path).await.map_err(|_| KeyError::File(path.clone()))?
@@ -112,15 +121,13 @@ impl KeySet {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// Reads again when the last reading is older than `age`; one reader at a time.
-    async fn refresh(&self, age: Duration) {
-        {
-            let last = self.last_read.lock().await;
-            if last.is_some_and(|last| last.elapsed() < age) {
-                return;
-            }
+    /// Reads again when the last reading is older than `age`; one reader at a time, who holds `last`.
+    async fn refresh(&self, mut last: MutexGuard<'_, Option<Instant>>, age: Duration) {
+        if last.is_some_and(|last| last.elapsed() < age) {
+            return;
         }
-        if let Err(error) = self.read().await {
+        *last = Some(Instant::now());
+        if let Err(error) = self.read_now().await {
             tracing::warn!(%error, "the token issuer's keys could not be read; the known ones stay");
         }
     }
@@ -190,7 +197,10 @@ fn fits(jwk: &Jwk, algorithm: Algorithm) -> bool {
         AlgorithmParameters::RSA(rsa) => {
             use base64::Engine;
             use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-            let length = URL_SAFE_NO_PAD.decode(&rsa.n).map_or(0, |n| n.len());
+            // Leading zeroes make a number longer to write, not larger.
+            let length = URL_SAFE_NO_PAD
+                .decode(&rsa.n)
+                .map_or(0, |n| n.iter().skip_while(|byte| **byte == 0).count());
             matches!(algorithm, Algorithm::RS256 | Algorithm::PS256) && length >= LEAST_RSA_BYTES
         }
         AlgorithmParameters::EllipticCurve(_) => algorithm == Algorithm::ES256,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::accept::Format;
 use super::answers::{ListProblems, ReadProblems};
 use super::csv_answer;
-use super::filters::{clock_filter, episode_filter, escalation_filter};
+use super::filters::{COMMON, CommonParameters, clock_filter, episode_filter, escalation_filter};
 use super::lines::{
     CLOCK_COLUMNS, ClockLine, EPISODE_COLUMNS, ESCALATION_COLUMNS, EpisodeLine, EscalationLine,
 };
@@ -47,39 +47,9 @@ pub struct ClockPage {
     pub links: PageLinks,
 }
 
-const OF_ESCALATIONS: &[&str] = &[
-    "status",
-    "theme",
-    "group",
-    "stage",
-    "urgency",
-    "raised_by_agency",
-    "raised_with_agency",
-    "source",
-    "external_reference",
-    "received_late",
-    "limit",
-    "sort",
-    "cursor",
-    "raised_from",
-    "raised_to",
-    "overdue",
-];
+const OF_ESCALATIONS: &[&str] = &["raised_from", "raised_to", "overdue"];
 
 const OF_EPISODES: &[&str] = &[
-    "status",
-    "theme",
-    "group",
-    "stage",
-    "urgency",
-    "raised_by_agency",
-    "raised_with_agency",
-    "source",
-    "external_reference",
-    "received_late",
-    "limit",
-    "sort",
-    "cursor",
     "opened_from",
     "opened_to",
     "ended_from",
@@ -90,27 +60,7 @@ const OF_EPISODES: &[&str] = &[
     "same_day",
 ];
 
-const OF_CLOCKS: &[&str] = &[
-    "status",
-    "theme",
-    "group",
-    "stage",
-    "urgency",
-    "raised_by_agency",
-    "raised_with_agency",
-    "source",
-    "external_reference",
-    "received_late",
-    "limit",
-    "sort",
-    "cursor",
-    "kind",
-    "due_from",
-    "due_to",
-    "overdue_at",
-    "counted",
-    "in_time",
-];
+const OF_CLOCKS: &[&str] = &["kind", "due_from", "due_to", "overdue_at", "counted", "in_time"];
 
 /// List escalations
 ///
@@ -120,22 +70,10 @@ const OF_CLOCKS: &[&str] = &[
     tag = "lists",
     operation_id = "list_escalations",
     params(
-        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where it stands."),
-        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
-        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
-        ("stage" = Option<u8>, Query, description = "The stage that it reached."),
-        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
-        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
-        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
-        ("source" = Option<String>, Query, description = "The sending system."),
-        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
+        CommonParameters,
         ("raised_from" = Option<super::times::Instant>, Query, description = "Raised at this instant or later."),
         ("raised_to" = Option<super::times::Instant>, Query, description = "Raised before this instant."),
         ("overdue" = Option<bool>, Query, description = "Whether the answer that is awaited now is late."),
-        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
-        ("sort" = Option<paging::Sort>, Query, description = "The order, by `raised_at`."),
-        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
-        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
     ),
     security(("bearer" = ["list_escalations"])),
     responses(
@@ -151,7 +89,7 @@ pub async fn list_escalations(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
-    let mut query = QueryReader::new(request.query_string(), OF_ESCALATIONS);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_ESCALATIONS]);
     let filter = escalation_filter(&mut query, &agreed, true);
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;
@@ -175,16 +113,7 @@ pub async fn list_escalations(
     tag = "lists",
     operation_id = "list_episodes",
     params(
-        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where the escalation stands."),
-        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
-        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
-        ("stage" = Option<u8>, Query, description = "The stage that it reached."),
-        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
-        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
-        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
-        ("source" = Option<String>, Query, description = "The sending system."),
-        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
-        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
+        CommonParameters,
         ("opened_from" = Option<super::times::Instant>, Query, description = "Opened at this instant or later."),
         ("opened_to" = Option<super::times::Instant>, Query, description = "Opened before this instant."),
         ("ended_from" = Option<super::times::Instant>, Query, description = "Ended at this instant or later."),
@@ -193,9 +122,6 @@ pub async fn list_escalations(
         ("reopened" = Option<bool>, Query, description = "Whether it began with a reopening."),
         ("resolved" = Option<bool>, Query, description = "Whether its outcome settles the matter."),
         ("same_day" = Option<bool>, Query, description = "Whether it ended on the local date on which it opened."),
-        ("sort" = Option<paging::Sort>, Query, description = "The order, by `opened_at`."),
-        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
-        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
     ),
     security(("bearer" = ["list_escalations"])),
     responses(
@@ -211,7 +137,7 @@ pub async fn list_episodes(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
-    let mut query = QueryReader::new(request.query_string(), OF_EPISODES);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_EPISODES]);
     let of = escalation_filter(&mut query, &agreed, false);
     let filter = episode_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;
@@ -236,25 +162,13 @@ pub async fn list_episodes(
     tag = "lists",
     operation_id = "list_clocks",
     params(
-        ("status" = Option<crate::domain::escalation::Status>, Query, description = "Where the escalation stands."),
-        ("theme" = Option<String>, Query, description = "Code of its primary theme."),
-        ("group" = Option<String>, Query, description = "Code of the group of its primary theme."),
-        ("stage" = Option<u8>, Query, description = "The stage that set the limit."),
-        ("urgency" = Option<crate::domain::urgency::Urgency>, Query, description = "Its urgency."),
-        ("raised_by_agency" = Option<String>, Query, description = "Code of the agency that raised it."),
-        ("raised_with_agency" = Option<String>, Query, description = "Code of the agency that must answer."),
-        ("source" = Option<String>, Query, description = "The sending system."),
-        ("external_reference" = Option<String>, Query, description = "The sending system's reference."),
-        ("received_late" = Option<bool>, Query, description = "Whether it was received more than 5 times 24 hours after it was raised."),
+        CommonParameters,
         ("kind" = Option<crate::domain::stage_clock::ClockKind>, Query, description = "What it waits for."),
         ("due_from" = Option<super::times::Instant>, Query, description = "Due at this instant or later."),
         ("due_to" = Option<super::times::Instant>, Query, description = "Due before this instant."),
         ("overdue_at" = Option<super::times::Instant>, Query, description = "Due before this instant and still running then."),
         ("counted" = Option<bool>, Query, description = "Whether it counts: it was not replaced, and did not end with the matter, before it was due."),
         ("in_time" = Option<bool>, Query, description = "Whether what it waited for came in time."),
-        ("sort" = Option<paging::Sort>, Query, description = "The order, by `due_at`."),
-        ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
-        ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
     ),
     security(("bearer" = ["list_escalations"])),
     responses(
@@ -270,7 +184,7 @@ pub async fn list_clocks(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
-    let mut query = QueryReader::new(request.query_string(), OF_CLOCKS);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_CLOCKS]);
     let of = escalation_filter(&mut query, &agreed, false);
     let filter = clock_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;

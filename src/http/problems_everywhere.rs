@@ -17,6 +17,10 @@ use super::problem_types::ProblemType;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
+/// Put into an answer's extensions by an operation whose contract tells another body than a problem.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnBody;
+
 /// Middleware for `actix_web::middleware::from_fn`: answers every 4xx and 5xx with a problem that
 /// names its path and request id, and turns a panic into `internal`.
 ///
@@ -93,7 +97,7 @@ fn problem_of<B>(error: Option<&Error>, answer: &HttpResponse<B>) -> Option<Prob
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM_JSON.as_bytes()));
-    if !is_failure || is_problem {
+    if !is_failure || is_problem || answer.extensions().contains::<OwnBody>() {
         return None;
     }
     // A path segment of the wrong form names nothing.

@@ -26,6 +26,12 @@ impl QueryReader {
     /// Takes a query string apart. A name that is not in `known`, a repeated name and bad
     /// percent-encoding are noted as faults.
     pub fn new(query: &str, known: &'static [&'static str]) -> Self {
+        Self::with(query, &[known])
+    }
+
+    /// As [`QueryReader::new`], for an operation whose parameters come from several lists.
+    pub fn with(query: &str, known: &[&[&'static str]]) -> Self {
+        let known = &known.concat();
         let mut reader = Self { values: BTreeMap::new(), faults: FieldErrors::new() };
         if !query.is_empty() {
             for pair in query.split('&') {
@@ -35,7 +41,7 @@ impl QueryReader {
         reader
     }
 
-    fn take(&mut self, pair: &str, known: &'static [&'static str]) {
+    fn take(&mut self, pair: &str, known: &[&'static str]) {
         let (raw_name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
         let Some(name) = decoded(raw_name) else {
             self.faults.push("?", FieldCode::InvalidEncoding);

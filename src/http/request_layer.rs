@@ -37,7 +37,9 @@ pub async fn request_layer<B: MessageBody + 'static>(
     }
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     let outcome = if request.uri().to_string().len() > LONGEST_ADDRESS {
-        Err(Problem::new(ProblemType::UriTooLong).into())
+        let mut problem = Problem::new(ProblemType::UriTooLong);
+        problem.fill(request.path(), Some(&id));
+        Err(problem.into())
     } else {
         next.call(request).await
     };

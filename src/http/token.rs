@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Validation, decode, decode_header};
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::key_set::KeySet;
 
@@ -53,8 +54,14 @@ struct Claims {
 
 #[derive(Deserialize)]
 struct HeaderMembers {
-    crit: Option<serde_json::Value>,
+    /// Whether it is there in any form, also as null.
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
     typ: Option<String>,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(member: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(member).map(|_| true)
 }
 
 impl Verifier {
@@ -106,7 +113,7 @@ fn check_header(token: &str) -> Result<(), BadToken> {
     let (header, _) = token.split_once('.').ok_or(unreadable)?;
     let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| unreadable)?;
     let header: HeaderMembers = serde_json::from_slice(&header).map_err(|_| unreadable)?;
-    if header.crit.is_some() {
+    if header.crit {
         return Err(BadToken("a critical extension"));
     }
     let access_token = header.typ.as_deref().is_none_or(|typ| {

@@ -238,7 +238,14 @@ async fn whole(
     let clocks = stage_clock::table
         .filter(stage_clock::partnership_id.eq(row.partnership_id))
         .filter(stage_clock::escalation_id.eq(row.id))
-        .order((stage_clock::started_at, stage_clock::id))
+        // As they were started: identifiers made in one millisecond have no order.
+        .order((
+            stage_clock::episode,
+            stage_clock::stage,
+            stage_clock::started_at,
+            stage_clock::kind,
+            stage_clock::extends_id.is_not_null(),
+        ))
         .select(ClockRow::as_select())
         .load(conn)
         .await?;

@@ -47,7 +47,11 @@ struct RoleFacts {
 /// # Errors
 /// The connection's role may not create roles or tables, or a migration fails.
 pub async fn run(mut conn: AsyncPgConnection) -> Result<Vec<String>, StoreFailure> {
-    conn.batch_execute(&format!("select pg_advisory_lock({MIGRATION_LOCK})")).await?;
+    // Another program's migrations may take longer than anything else may wait.
+    conn.batch_execute(&format!(
+        "set lock_timeout = 0; select pg_advisory_lock({MIGRATION_LOCK}); reset lock_timeout"
+    ))
+    .await?;
     ensure_application_role(&mut conn).await?;
     // The harness blocks its thread, and refuses to on the only thread of a runtime.
     let (ran, mut conn) = tokio::task::spawn_blocking(move || {

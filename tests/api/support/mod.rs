@@ -2,6 +2,7 @@
 //! test sets.
 
 pub mod cluster;
+pub mod operations;
 pub mod people;
 pub mod program;
 pub mod tokens;

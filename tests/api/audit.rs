@@ -1,0 +1,121 @@
+//! Who changed what: every operation that changes something leaves one event, and a refused one nothing.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use tokio_postgres::Client;
+
+use super::support::TestApp;
+use super::support::operations::{Operation, ready};
+
+/// How many rows each table has, seen by somebody who sees all.
+async fn rows(database: &Client) -> BTreeMap<String, i64> {
+    let tables = database
+        .query(
+            "select relname::text from pg_class
+             where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace",
+            &[],
+        )
+        .await
+        .unwrap();
+    let mut counts = BTreeMap::new();
+    for table in tables {
+        let name: String = table.get(0);
+        let count = database.query_one(&format!("select count(*) from {name}"), &[]).await.unwrap();
+        counts.insert(name, count.get(0));
+    }
+    assert!(counts.contains_key("event"));
+    counts
+}
+
+async fn event_ids(database: &Client) -> Vec<String> {
+    let rows = database.query("select id::text from event", &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_leaves_exactly_one_event_that_names_who_made_it() {
+    let app = TestApp::start().await;
+    let database = app.database.superuser().await;
+    let mut tried = 0;
+    for operation in Operation::all().into_iter().filter(Operation::changes_something) {
+        let ready = ready(&app, &operation).await;
+        let known = event_ids(&database).await;
+        let answer = operation.send_example(&ready.by, &ready.path, ready.version).await;
+        assert!((200..300).contains(&answer.status), "{}: {}", operation.id, answer.text);
+        let new = database
+            .query(
+                "select e.escalation_id::text, e.version, e.actor_role, e.actor_subject,
+                        e.actor_client_id = c.id, e.actor_agency_id is not distinct from c.agency_id,
+                        c.role
+                 from event e, client c
+                 where c.client_id = $2 and e.id::text <> all ($1)",
+                &[&known, &ready.client],
+            )
+            .await
+            .unwrap();
+        assert_eq!(new.len(), 1, "{} left {} events", operation.id, new.len());
+        let event = &new[0];
+        let text = |column: usize| event.get::<_, String>(column);
+        assert_eq!(text(0), answer.id(), "{}", operation.id);
+        let version = answer.json["version"].as_i64().unwrap();
+        assert_eq!(i64::from(event.get::<_, i32>(1)), version, "{}", operation.id);
+        assert_eq!(text(2), text(6), "the role, {}", operation.id);
+        assert_eq!(text(3), format!("person-at-{}", ready.client), "{}", operation.id);
+        assert!(event.get::<_, bool>(4), "the client, {}", operation.id);
+        assert!(event.get::<_, bool>(5), "the agency, {}", operation.id);
+        tried += 1;
+    }
+    assert!(tried >= 12, "{tried}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_leaves_nothing_in_any_table() {
+    let app = TestApp::start().await;
+    let database = app.database.superuser().await;
+    for operation in Operation::all().into_iter().filter(Operation::changes_something) {
+        let ready = ready(&app, &operation).await;
+        let before = rows(&database).await;
+        let kind = operation.content_type().unwrap();
+        let example = operation.example().unwrap();
+        let good = example.to_string();
+        let mut strange = example.clone();
+        strange["no_such_member"] = 1.into();
+        let strange = strange.to_string();
+        let cut = &good[..good.len() - 1];
+
+        let send = async |by: &super::support::people::Person<'_>,
+                          headers: &[(&str, &str)],
+                          body: &str,
+                          expected: u16| {
+            let method: Method = operation.method.clone();
+            let answer = by.send(method, &ready.path, headers, body.to_owned()).await;
+            assert_eq!(answer.status, expected, "{}: {}", operation.id, answer.text);
+            assert_eq!(rows(&database).await, before, "{} refused with {expected}", operation.id);
+        };
+        let (by, nobody) = (&ready.by, app.stranger());
+        let tag = format!("\"{}\"", ready.version);
+        let usual = [("content-type", kind), ("if-match", tag.as_str())];
+        send(&nobody, &usual, &good, 401).await;
+        send(&app.person("test-auditor"), &usual, &good, 403).await;
+        send(by, &usual, cut, 400).await;
+        send(by, &usual, &strange, 422).await;
+        send(by, &[("content-type", "text/plain"), ("if-match", &tag)], &good, 415).await;
+        if operation.names_an_escalation() {
+            send(&app.health(), &usual, &good, 404).await;
+            send(by, &[("content-type", kind), ("if-match", "\"99\"")], &good, 412).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_changes_nothing() {
+    let app = TestApp::start().await;
+    let database = app.database.superuser().await;
+    for operation in Operation::all().into_iter().filter(|it| !it.changes_something()) {
+        let ready = ready(&app, &operation).await;
+        let before = rows(&database).await;
+        operation.send_example(&ready.by, &ready.path, ready.version).await;
+        assert_eq!(rows(&database).await, before, "{}", operation.id);
+    }
+}

@@ -1,0 +1,327 @@
+//! Row security: the database keeps apart what the service must keep apart, even when the service forgets.
+
+use escalation_tracker::domain::access::Reach;
+use escalation_tracker::store::StoreFailure;
+use escalation_tracker::store::pool::{Pool, PoolOptions};
+use escalation_tracker::store::session::{Stated, transaction};
+use serde_json::json;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use super::support::TestApp;
+use super::support::people::resolve_body;
+
+const OF_AN_ESCALATION: &[&str] =
+    &["delay", "episode", "escalation_child", "event", "event_text", "stage_clock"];
+
+/// A service with escalations of three agencies and of another partnership, so that no table is empty.
+struct World {
+    app: TestApp,
+    /// Between the police and children's services.
+    police: String,
+    /// Between community health and children's services.
+    health: String,
+    /// Of another partnership.
+    elsewhere: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let delay = json!({"timescale": "strategy_meeting", "started_at": "2026-11-16T15:10:00Z"});
+        let full = |with: &str| json!({"raised_with_agency": with, "delay": delay});
+        let police = app.police().raises(full("anyborough_cs")).await;
+        app.childrens_services().agrees(&police).await;
+        app.police().accepts(&police).await;
+        app.childrens_services().acts(&police, "resolution", resolve_body()).await;
+        let health = app.health().raises(full("anyborough_cs")).await;
+        let elsewhere = app.person("else-police").raises(full("elsewhere_cs")).await;
+        Self { app, police, health, elsewhere }
+    }
+
+    /// The role that the service works as.
+    async fn service(&self) -> Client {
+        self.app.database.connect("escalation_app").await
+    }
+
+    async fn superuser(&self) -> Client {
+        self.app.database.superuser().await
+    }
+
+    async fn agency(&self, code: &str) -> String {
+        let sql = "select id::text from agency where code = $1";
+        self.superuser().await.query_one(sql, &[&code]).await.unwrap().get(0)
+    }
+
+    async fn partnership(&self, code: &str) -> String {
+        let sql = "select id::text from partnership where code = $1";
+        self.superuser().await.query_one(sql, &[&code]).await.unwrap().get(0)
+    }
+}
+
+/// Every table. The migration tool's own is left out: it holds no data, and readiness must read it.
+async fn tables(client: &Client) -> Vec<String> {
+    let sql = "select relname::text from pg_class
+               where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace
+                 and relname <> '__diesel_schema_migrations'";
+    let tables: Vec<String> =
+        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert!(tables.len() >= 15, "{tables:?}");
+    tables
+}
+
+async fn count(client: &Client, what: &str) -> i64 {
+    let sql = format!("select count(*) from {what}");
+    client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{what}: {error:?}")).get(0)
+}
+
+/// Begins a transaction that states for whom it works.
+async fn state(client: &Client, partnership: &str, agency: &str, reach: Reach) {
+    client.batch_execute("begin").await.unwrap();
+    let sql =
+        "select set_config('app.partnership_id', $1, true), set_config('app.agency_id', $2, true),
+                      set_config('app.reach', $3, true)";
+    client.query(sql, &[&partnership, &agency, &reach.code()]).await.unwrap();
+}
+
+#[track_caller]
+fn refused(outcome: Result<u64, Error>, by: &SqlState, word: &str, what: &str) {
+    let error = outcome.expect_err(what);
+    let error = error.as_db_error().unwrap();
+    assert_eq!(error.code(), by, "{what}: {error}");
+    assert!(error.message().contains(word), "{what}: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_states_nothing_sees_nothing() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    for table in tables(&all).await {
+        assert!(count(&all, &table).await > 0, "{table} is empty, so that nothing is proved of it");
+        assert_eq!(count(&service, &table).await, 0, "{table}");
+    }
+    // Half a statement is none.
+    let agency = world.agency("valeshire_police").await;
+    state(&service, "", &agency, Reach::Partnership).await;
+    for table in tables(&all).await {
+        assert_eq!(count(&service, &table).await, 0, "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_partnership_sees_none_of_this_one() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    for reach in [Reach::Partnership, Reach::OwnAgency] {
+        let agency = world.agency("elsewhere_police").await;
+        state(&service, &there, &agency, reach).await;
+        for table in tables(&all).await {
+            let key = if table == "partnership" { "id" } else { "partnership_id" };
+            let of = |partnership: &str| format!("{table} where {key} = '{partnership}'");
+            assert!(count(&all, &of(&here)).await > 0, "{table} is empty");
+            assert_eq!(count(&service, &of(&here)).await, 0, "{table} {reach:?}");
+            let theirs = count(&all, &of(&there)).await;
+            assert_eq!(count(&service, &of(&there)).await, theirs, "{table} {reach:?}");
+        }
+        // Stating somebody else's agency does not open another partnership either.
+        let police = world.agency("valeshire_police").await;
+        service.batch_execute("rollback").await.unwrap();
+        state(&service, &there, &police, Reach::OwnAgency).await;
+        assert_eq!(count(&service, "escalation").await, 0);
+        service.batch_execute("rollback").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_its_own_escalations_and_what_belongs_to_them() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    let here = world.partnership("ANY").await;
+    for (agency, own) in [
+        ("valeshire_police", vec![&world.police]),
+        ("health_community", vec![&world.health]),
+        ("anyborough_cs", vec![&world.police, &world.health]),
+        ("business_unit", vec![]),
+    ] {
+        let id = world.agency(agency).await;
+        state(&service, &here, &id, Reach::OwnAgency).await;
+        for table in OF_AN_ESCALATION.iter().chain(&["escalation"]) {
+            let key = if *table == "escalation" { "id" } else { "escalation_id" };
+            let mut seen = 0;
+            for escalation in [&world.police, &world.health, &world.elsewhere] {
+                let of = format!("{table} where {key} = '{escalation}'");
+                let there = count(&all, &of).await;
+                assert!(there > 0, "{table} is empty");
+                let expected = if own.contains(&escalation) { there } else { 0 };
+                assert_eq!(count(&service, &of).await, expected, "{table} for {agency}");
+                seen += expected;
+            }
+            assert_eq!(count(&service, table).await, seen, "{table} for {agency}");
+        }
+        service.batch_execute("rollback").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_can_be_written_for_another_agency_or_partnership() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let (health, police) =
+        (world.agency("health_community").await, world.agency("valeshire_police").await);
+    // A copy of a row that is seen, with some members changed.
+    let insert = async |table: &str, changed: serde_json::Value| {
+        state(&service, &here, &health, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into {table} select (jsonb_populate_record(it, '{changed}')).* from {table} it limit 1"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        outcome
+    };
+    let new = "01900000-0000-7000-8000-00000000000a";
+    let own = json!({"id": new, "reference": "ESC-ANY-2026-99999"});
+    assert_eq!(insert("escalation", own.clone()).await.unwrap(), 1, "its own can be written");
+    let cs = world.agency("anyborough_cs").await;
+    let others = json!({"raised_by_agency_id": police, "raised_with_agency_id": cs});
+    let elsewhere = json!({"partnership_id": there});
+    for changed in [others, elsewhere] {
+        let mut row = own.clone();
+        row.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        let outcome = insert("escalation", row).await;
+        refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", "escalation");
+    }
+    for table in OF_AN_ESCALATION {
+        for changed in [
+            json!({"id": new, "escalation_id": world.police}),
+            json!({"id": new, "partnership_id": there}),
+        ] {
+            let outcome = insert(table, changed).await;
+            refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", table);
+        }
+    }
+    for table in
+        ["agency", "client", "theme", "timescale", "stage_policy", "calendar", "calendar_day"]
+    {
+        let outcome = insert(table, json!({"partnership_id": there})).await;
+        refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", table);
+    }
+    let outcome = insert("partnership", json!({"id": there})).await;
+    refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", "partnership");
+
+    // An update does not find what is not seen, and can give nothing away.
+    state(&service, &here, &health, Reach::OwnAgency).await;
+    let sql = format!("update escalation set stage = stage where id = '{}'", world.police);
+    assert_eq!(service.execute(&sql, &[]).await.unwrap(), 0);
+    let sql = format!("update escalation set stage = stage where id = '{}'", world.health);
+    assert_eq!(service.execute(&sql, &[]).await.unwrap(), 1);
+    let sql = format!(
+        "update escalation set raised_by_agency_id = '{police}', raised_with_agency_id = '{cs}'"
+    );
+    let outcome = service.execute(&sql, &[]).await;
+    refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "permission denied", "update");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    let here = world.partnership("ANY").await;
+    let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+    for table in tables(&all).await {
+        for sql in [format!("delete from {table}"), format!("truncate {table} cascade")] {
+            state(&service, &here, "", Reach::Partnership).await;
+            refused(service.execute(&sql, &[]).await, denied, "permission denied", &sql);
+            service.batch_execute("rollback").await.unwrap();
+        }
+    }
+    state(&service, &here, "", Reach::Partnership).await;
+    let sql = "update event set actor_subject = 'somebody else'";
+    refused(service.execute(sql, &[]).await, denied, "permission denied", sql);
+
+    // Whoever may do anything is still stopped.
+    let stopped = &SqlState::RESTRICT_VIOLATION;
+    for sql in
+        ["update event set actor_subject = 'x'", "delete from event", "truncate event cascade"]
+    {
+        refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_terms_of_a_clock_never_change_and_it_stops_once() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    let here = world.partnership("ANY").await;
+    state(&service, &here, "", Reach::Partnership).await;
+    let sql = "update stage_clock set due_at = due_at + interval '1 day'";
+    let outcome = service.execute(sql, &[]).await;
+    refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "permission denied", sql);
+    service.batch_execute("rollback").await.unwrap();
+
+    let stopped = &SqlState::RESTRICT_VIOLATION;
+    let running = format!("where escalation_id = '{}' and stopped_at is null", world.health);
+    for change in [
+        "due_at = due_at + interval '1 day'",
+        "started_at = started_at - interval '1 day'",
+        "time_limit = '{}'",
+        "kind = 'answer', urgency = 'immediate'",
+        "policy_version = 'x'",
+        "calendar_version = 'x'",
+        "stage = stage + 1",
+        "extends_id = id",
+    ] {
+        let sql = format!("update stage_clock set {change} {running}");
+        refused(all.execute(&sql, &[]).await, stopped, "only stops", &sql);
+    }
+    let stop = "update stage_clock set stopped_at = started_at, stop_reason = 'ended'";
+    assert_eq!(all.execute(&format!("{stop} {running}"), &[]).await.unwrap(), 2);
+    refused(all.execute(stop, &[]).await, stopped, "only stops", "a second stop");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_role_has_no_special_rights_and_owns_nothing() {
+    let world = World::new().await;
+    let all = world.superuser().await;
+    let sql = "select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication,
+                      (select count(*) from pg_shdepend
+                       where refclassid = 'pg_authid'::regclass and refobjid = r.oid and deptype = 'o'),
+                      (select count(*) from pg_auth_members where member = r.oid),
+                      has_schema_privilege(rolname, 'public', 'create')
+               from pg_roles r where rolname = 'escalation_app'";
+    let facts = all.query_one(sql, &[]).await.unwrap();
+    assert!(!facts.get::<_, bool>(0), "a special right");
+    assert_eq!(facts.get::<_, i64>(1), 0, "things that it owns");
+    assert_eq!(facts.get::<_, i64>(2), 0, "roles that it could become");
+    assert!(!facts.get::<_, bool>(3), "it may create tables");
+}
+
+#[derive(diesel::QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    stated: String,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_goes_back_to_the_pool_stating_nothing() {
+    use diesel_async::RunQueryDsl;
+    let world = World::new().await;
+    let mut options = PoolOptions::new(world.app.database.url("escalation_app"));
+    options.size = 1;
+    let pool = Pool::new(&options).unwrap();
+    let stated = Stated::partnership(world.app.partnership);
+    let sql = "select concat(current_setting('app.partnership_id', true), current_setting('app.agency_id', true),
+                             current_setting('app.reach', true)) as stated";
+    for succeeds in [true, false] {
+        let within = transaction(&pool, stated, async |conn| {
+            let row: Setting = diesel::sql_query(sql).get_result(conn).await?;
+            assert!(row.stated.ends_with("partnership"), "{}", row.stated);
+            if succeeds { Ok(()) } else { Err(StoreFailure::Contention) }
+        });
+        assert_eq!(within.await.is_ok(), succeeds);
+        let mut conn = pool.get().await.unwrap();
+        let row: Setting = diesel::sql_query(sql).get_result(&mut *conn).await.unwrap();
+        assert_eq!(row.stated, "");
+    }
+}

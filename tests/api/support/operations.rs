@@ -1,0 +1,184 @@
+//! The operations of the published contract, as the walks over it see them.
+
+use escalation_tracker::domain::access::Action;
+use escalation_tracker::http::contract;
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::TestApp;
+use super::people::{Answer, Person};
+
+/// One operation of the contract.
+pub struct Operation {
+    /// Its `operationId`; empty when it has none.
+    pub id: String,
+    /// Its method.
+    pub method: Method,
+    /// Its path, with names in braces.
+    pub path: String,
+    /// What the contract says about it.
+    pub document: Value,
+}
+
+impl Operation {
+    /// Every operation of the contract.
+    pub fn all() -> Vec<Self> {
+        let contract = serde_json::to_value(contract::document()).unwrap();
+        let mut all = Vec::new();
+        for (path, item) in contract["paths"].as_object().unwrap() {
+            for (method, document) in item.as_object().unwrap() {
+                let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+                if ["GET", "PUT", "POST", "PATCH", "DELETE"].contains(&method.as_str()) {
+                    all.push(Self {
+                        id: document["operationId"].as_str().unwrap_or_default().to_owned(),
+                        method,
+                        path: path.clone(),
+                        document: document.clone(),
+                    });
+                }
+            }
+        }
+        assert!(all.len() > 20, "the walk has lost its operations");
+        all
+    }
+
+    /// What the caller of the operation must be allowed; nothing when anybody may call it.
+    pub fn action(&self) -> Option<Action> {
+        let requirements = self.document["security"].as_array()?;
+        let scopes = requirements.iter().find_map(|it| it.get("bearer"))?.as_array()?;
+        assert_eq!(scopes.len(), 1, "{} names one action", self.id);
+        Some(scopes[0].as_str().unwrap().parse().unwrap())
+    }
+
+    /// Whether it changes something.
+    pub fn changes_something(&self) -> bool {
+        // A search is a POST so that the child's reference stays out of addresses.
+        self.method != Method::GET && self.path != "/v1/searches"
+    }
+
+    /// Whether its path names an escalation.
+    pub fn names_an_escalation(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// Its path with this escalation, and with some value for other names.
+    pub fn at(&self, escalation: &str) -> String {
+        let path = self.path.replace("{id}", escalation).replace("{slug}", "not-found");
+        assert!(!path.contains('{'), "{path}: say here what stands for this name");
+        path
+    }
+
+    /// The media type of its body.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content().map(|(kind, _)| kind.as_str())
+    }
+
+    /// The example of its body.
+    pub fn example(&self) -> Option<Value> {
+        self.content().map(|(_, content)| content["example"].clone())
+    }
+
+    fn content(&self) -> Option<(&String, &Value)> {
+        self.document["requestBody"]["content"].as_object()?.iter().next()
+    }
+
+    /// Whether the contract has a word for answers with this status.
+    pub fn documents(&self, status: u16) -> bool {
+        let answers = &self.document["responses"];
+        answers.get(status.to_string()).is_some()
+            || (self.action().is_none() && status >= 400 && answers.get("default").is_some())
+    }
+
+    /// Whether it cannot be called without a version.
+    pub fn needs_a_version(&self) -> bool {
+        let parameters = self.document["parameters"].as_array();
+        parameters.is_some_and(|all| {
+            all.iter().any(|it| it["name"] == "If-Match" && it["required"] == true)
+        })
+    }
+
+    /// Calls it as the contract says, with this body.
+    pub async fn send(&self, by: &Person<'_>, path: &str, version: i64, body: String) -> Answer {
+        let tag = format!("\"{version}\"");
+        let mut headers = Vec::new();
+        if let Some(kind) = self.content_type() {
+            headers.push(("content-type", kind));
+        }
+        if self.needs_a_version() {
+            headers.push(("if-match", tag.as_str()));
+        }
+        by.send(self.method.clone(), path, &headers, body).await
+    }
+
+    /// Calls it with its own example.
+    pub async fn send_example(&self, by: &Person<'_>, path: &str, version: i64) -> Answer {
+        let body = self.example().map(|example| example.to_string()).unwrap_or_default();
+        self.send(by, path, version, body).await
+    }
+}
+
+/// Somebody before whom everything stands ready for one operation.
+pub struct Ready<'a> {
+    /// The registered client.
+    pub client: &'static str,
+    /// Who calls.
+    pub by: Person<'a>,
+    /// What they call.
+    pub path: String,
+    /// The version of the escalation on which they act.
+    pub version: i64,
+}
+
+/// Brings things to where the operation's own example must succeed.
+pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
+    let (police, cs) = ("test-police", "test-cs");
+    let (client, steps): (&str, &[&str]) = match operation.id.as_str() {
+        "livez" | "readyz" | "version" | "read_contract" | "read_problem_type" => ("", &[]),
+        "raise_escalation"
+        | "search_by_child"
+        | "list_escalations"
+        | "list_episodes"
+        | "list_clocks"
+        | "list_agencies"
+        | "list_themes"
+        | "list_timescales"
+        | "list_stage_policies"
+        | "list_calendars"
+        | "list_outcomes" => (police, &[]),
+        "read_weekly_themes" => ("test-director", &[]),
+        "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "extend"
+        | "add_note" => (police, &["raise"]),
+        "acknowledge" | "answer" => (cs, &["raise"]),
+        "accept" | "reject" => (police, &["raise", "answer"]),
+        "advance" => (police, &["raise", "answer", "reject"]),
+        "resolve" => (cs, &["raise", "answer", "accept"]),
+        "reopen" => (police, &["raise", "answer", "accept", "resolve"]),
+        other => panic!(
+            "the operation {other:?} has no case in tests/api/support/operations.rs: \
+             say who calls it, and what has to happen before"
+        ),
+    };
+    let mut id = String::new();
+    for step in steps {
+        match *step {
+            // Raised the day before, so that an extension can end on the day that its example names.
+            "raise" => {
+                let body = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
+                id = app.police().raises(body).await;
+            }
+            "answer" => drop(app.childrens_services().agrees(&id).await),
+            "accept" => drop(app.police().accepts(&id).await),
+            "reject" => {
+                let reason = json!({"reason": "The meeting is not quorate."});
+                app.police().acts(&id, "rejection", reason).await;
+            }
+            "resolve" => drop(app.childrens_services().resolves(&id).await),
+            other => panic!("{other}"),
+        }
+        app.clock.advance(SignedDuration::from_secs(1));
+    }
+    let by = if client.is_empty() { app.stranger() } else { app.person(client) };
+    let version = i64::try_from(steps.len()).unwrap();
+    Ready { client, by, path: operation.at(&id), version }
+}
