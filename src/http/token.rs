@@ -50,6 +50,7 @@ struct Claims {
     client_id: Option<String>,
     azp: Option<String>,
     appid: Option<String>,
+    cnf: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +99,10 @@ impl Verifier {
             .map_err(|_| BadToken("signature, issuer, audience or claims"))?
             .claims;
         check_times(&claims, now.as_second())?;
+        // A token bound to a key or certificate is no bearer token; taking it as one would undo the binding.
+        if claims.cnf.is_some() {
+            return Err(BadToken("bound to its sender"));
+        }
         let client_id =
             claims.client_id.or(claims.azp).or(claims.appid).ok_or(BadToken("names no client"))?;
         if claims.sub.is_empty() || claims.sub.len() > 200 {

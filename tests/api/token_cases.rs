@@ -212,6 +212,8 @@ async fn every_claim_is_there_has_its_type_and_means_us() {
             ("J16 aud of Keycloak", with("aud", json!("account")), 401),
             ("J16 aud object", with("aud", json!({"a": AUDIENCE})), 401),
             ("J16 aud number", with("aud", json!(1)), 401),
+            ("J27 bound to a key", with("cnf", json!({"jkt": "0ZcOCORZNYy"})), 401),
+            ("J25 bound to a certificate", with("cnf", json!({"x5t#S256": "bwcK0esc3AC"})), 401),
             ("J17 iss absent", with("iss", Value::Null), 401),
             ("J17 iss with a slash", with("iss", json!(format!("{ISSUER}/"))), 401),
             ("J17 iss http", with("iss", json!(ISSUER.replace("https", "http"))), 401),
