@@ -107,6 +107,11 @@ pub struct ServiceSettings {
     #[arg(long, env = "MODE", value_enum, default_value_t = Mode::Production)]
     pub mode: Mode,
 
+    /// Production may keep its data in the program's own PostgreSQL. Without this it needs DATABASE_URL, so that a
+    /// forgotten variable does not put real data beside the program.
+    #[arg(long, env = "OWN_POSTGRESQL")]
+    pub own_postgresql: bool,
+
     /// The address to listen on. TLS is a proxy's work.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,

@@ -66,6 +66,13 @@ impl Database {
                 owner,
             });
         }
+        if settings.owner_database_url.is_some() {
+            return Err(DatabaseError::Setting(
+                "OWNER_DATABASE_URL is set and DATABASE_URL is not; set both, or neither for the \
+                 program's own PostgreSQL"
+                    .to_owned(),
+            ));
+        }
         let embedded = start(settings).await?;
         let superuser = options(embedded.connection_string(SUPERUSER, "postgres"));
         prepare(&superuser).await?;

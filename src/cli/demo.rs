@@ -105,8 +105,11 @@ impl Demo {
     }
 
     async fn load(&self, deps: &Deps) -> Outcome {
-        let last_week =
-            self.last_week.unwrap_or_else(|| IsoWeek::containing(SystemClock.now()).previous());
+        let this_week = IsoWeek::containing(SystemClock.now());
+        let last_week = self.last_week.unwrap_or_else(|| this_week.previous());
+        if last_week >= this_week {
+            return Err("--last-week must lie before the present week".into());
+        }
         let mut options = DemoOptions::two_years(last_week, LOCAL_ISSUER.to_owned());
         options.seed = self.seed.unwrap_or(options.seed);
         let bar = ProgressBar::new(0);
@@ -157,7 +160,7 @@ impl Demo {
         }
         answer("");
         answer("What the police raised and must answer, newest first:");
-        answer("curl -s $URL/v1/escalations?limit=5 -H \"Authorization: Bearer $POLICE\"");
+        answer("curl -s \"$URL/v1/escalations?limit=5\" -H \"Authorization: Bearer $POLICE\"");
         answer("Raise an escalation with children's services:");
         answer(
             "curl -s $URL/v1/escalations -H \"Authorization: Bearer $POLICE\" -H 'Content-Type: application/json' \
@@ -192,6 +195,7 @@ impl Demo {
     const fn service(&self) -> ServiceSettings {
         ServiceSettings {
             mode: Mode::Development,
+            own_postgresql: true,
             listen: self.listen,
             workers: None,
             drain_delay_seconds: 0,

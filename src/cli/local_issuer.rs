@@ -12,12 +12,20 @@ use serde::Serialize;
 use super::secret::{SecretError, read_or_make};
 use crate::settings::LOCAL_ISSUER;
 
+/// The file with the key, in the data directory.
+const KEY: &str = "token-key.pk8";
+
 /// Why a token cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
     /// The key file.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// There is no key file.
+    #[error(
+        "no service has made its key in {0}; name the service's directory with --data-dir (the demonstration's is .data/demo)"
+    )]
+    NoKey(String),
     /// The key file holds no key.
     #[error("{0} does not hold an Ed25519 key; remove it, and it is made anew")]
     NotAKey(String),
@@ -52,7 +60,7 @@ impl LocalIssuer {
     /// # Errors
     /// The key or the JWKS file cannot be read or written.
     pub fn open(data_dir: &Path) -> Result<Self, IssuerError> {
-        let path = data_dir.join("token-key.pk8");
+        let path = data_dir.join(KEY);
         let fresh = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1());
         let fresh = fresh.map_err(|_| SecretError::NoRandomness)?;
         let key = read_or_make(&path, || fresh.as_ref().to_vec())?;
@@ -66,6 +74,18 @@ impl LocalIssuer {
         let jwks = data_dir.join("jwks.json");
         std::fs::write(&jwks, format!("{set:#}\n")).map_err(IssuerError::Jwks)?;
         Ok(Self { key, key_id, jwks })
+    }
+
+    /// The issuer of a data directory in which a service has run: a new key here would sign tokens that no service
+    /// accepts.
+    ///
+    /// # Errors
+    /// The directory has no key.
+    pub fn existing(data_dir: &Path) -> Result<Self, IssuerError> {
+        if data_dir.join(KEY).exists() {
+            return Self::open(data_dir);
+        }
+        Err(IssuerError::NoKey(data_dir.display().to_string()))
     }
 
     /// Where its public keys are.

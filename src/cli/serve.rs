@@ -34,6 +34,14 @@ pub struct Serve {
 impl Serve {
     /// Checks the settings, starts what is needed, and serves until told to stop.
     pub async fn run(self) -> Outcome {
+        let production = self.service.mode == Mode::Production;
+        if production && self.database.database_url.is_none() && !self.service.own_postgresql {
+            return Err(
+                "set DATABASE_URL: production keeps its data in a PostgreSQL that somebody \
+                 looks after; if it is to be the program's own, say so with OWN_POSTGRESQL=true"
+                    .into(),
+            );
+        }
         let listener = service::listen(&self.service)?;
         let vault = vault(&self.service, &self.database.data_dir)?;
         let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;

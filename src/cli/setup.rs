@@ -13,8 +13,9 @@ use super::terminal::answer;
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
 use crate::domain::child_reference::SchemePolicy;
+use crate::reference::{CalendarFile, StagePolicyFile};
 use crate::settings::DatabaseSettings;
-use crate::usecases::setup::{self, PlannedAgency, PlannedClient};
+use crate::usecases::setup::{self, PlannedAgency, PlannedClient, SetupPlan};
 use crate::usecases::{Deps, shipped};
 use crate::vault::Vault;
 
@@ -35,6 +36,12 @@ struct File {
     name: String,
     agencies: Vec<FileAgency>,
     clients: Vec<FileClient>,
+    /// Calendars of bank holidays besides the shipped one; the one loaded last counts new dates.
+    #[serde(default)]
+    calendars: Vec<CalendarFile>,
+    /// Ladders besides the shipped one, each for escalations raised from its first day on.
+    #[serde(default)]
+    stage_policies: Vec<StagePolicyFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +66,9 @@ struct FileClient {
     agency: Option<String>,
     role: Role,
     name: String,
+    /// Revocation: within seconds, every call of this client is refused.
+    #[serde(default)]
+    disabled: bool,
 }
 
 impl Setup {
@@ -68,7 +78,9 @@ impl Setup {
             .map_err(|error| format!("{} cannot be read: {error}", self.file.display()))?;
         let file: File = serde_json::from_str(&text)
             .map_err(|error| format!("{}: {error}", self.file.display()))?;
+        file.check().map_err(|fault| format!("{}: {fault}", self.file.display()))?;
         let (agencies, clients) = (file.agencies.len(), file.clients.len());
+        let (calendars, policies) = (file.calendars, file.stage_policies);
         let code = file.code.clone();
         let plan = shipped::plan(
             file.code,
@@ -83,11 +95,73 @@ impl Setup {
         // Setting up touches no child, so it needs no secret.
         let vault = Arc::new(Vault::new([0; crate::vault::SECRET_LENGTH]));
         let deps = Deps::new(database.pool().await?, vault, SchemePolicy::default());
-        let done = setup::apply(&deps, &plan).await;
+        let done = apply(&deps, &plan, &calendars, policies).await;
         database.close().await?;
         done?;
         answer(&format!("{code} is set up with {agencies} agencies and {clients} clients"));
         Ok(())
+    }
+}
+
+async fn apply(
+    deps: &Deps,
+    plan: &SetupPlan,
+    calendars: &[CalendarFile],
+    policies: Vec<StagePolicyFile>,
+) -> Outcome {
+    let id = setup::apply(deps, plan).await?;
+    for file in calendars {
+        setup::add_calendar(deps, id, &file.calendar()?, &file.source).await?;
+    }
+    for file in policies {
+        setup::add_policy(deps, id, &shipped::policy_version(file)).await?;
+    }
+    Ok(())
+}
+
+impl File {
+    /// What the database would refuse in words of its own.
+    fn check(&self) -> Result<(), String> {
+        let plain = |text: &str, from: usize, to: usize, good: fn(char) -> bool| {
+            (from..=to).contains(&text.len()) && text.chars().all(good)
+        };
+        let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        if !plain(&self.code, 2, 12, upper)
+            || !self.code.starts_with(|c: char| c.is_ascii_uppercase())
+        {
+            return Err(format!(
+                "the partnership's code {:?} must be 2 to 12 capital letters and digits, a letter first",
+                self.code
+            ));
+        }
+        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        for it in &self.agencies {
+            if !plain(&it.code, 1, 40, lower)
+                || !it.code.starts_with(|c: char| c.is_ascii_lowercase())
+            {
+                return Err(format!(
+                    "the agency's code {:?} must be 1 to 40 small letters, digits and _, a letter first",
+                    it.code
+                ));
+            }
+        }
+        let named = self
+            .clients
+            .iter()
+            .filter_map(|it| it.agency.as_ref())
+            .chain(self.agencies.iter().filter_map(|it| it.successor.as_ref()));
+        for code in named {
+            if !self.agencies.iter().any(|it| it.code == *code) {
+                return Err(format!("{code:?} is not the code of any agency in this file"));
+            }
+        }
+        match self.clients.iter().find(|it| (it.role == Role::Agency) != it.agency.is_some()) {
+            Some(it) => Err(format!(
+                "the client {:?} must name an agency if its role is \"agency\", and none otherwise",
+                it.client_id
+            )),
+            None => Ok(()),
+        }
     }
 }
 
@@ -113,6 +187,7 @@ impl From<FileClient> for PlannedClient {
             agency: it.agency,
             role: it.role,
             name: it.name,
+            disabled: it.disabled,
         }
     }
 }

@@ -36,7 +36,7 @@ impl Token {
     pub fn run(self) -> Outcome {
         let subject = self.subject.as_deref().unwrap_or(&self.client);
         let now = SystemClock.now();
-        let issuer = LocalIssuer::open(&self.data_dir)?;
+        let issuer = LocalIssuer::existing(&self.data_dir)?;
         answer(&issuer.token(&self.audience, &self.client, subject, now, self.hours * 3_600)?);
         Ok(())
     }

@@ -50,6 +50,7 @@ fn clients(issuer: &str) -> Vec<PlannedClient> {
     of_agencies
         .chain(of_partnership)
         .map(|(id, agency, role, name)| PlannedClient {
+            disabled: false,
             issuer: issuer.to_owned(),
             client_id: format!("demo-{id}"),
             agency: agency.map(str::to_owned),

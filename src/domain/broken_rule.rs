@@ -17,6 +17,12 @@ pub enum BrokenRule {
     /// Values contradict each other or what is recorded.
     #[error("{} values break a rule", .0.len())]
     Fields(Vec<FieldFault>),
+    /// It is said to have happened before what happened last.
+    #[error("before the last act")]
+    BeforeLastAct {
+        /// When the last act happened.
+        last: jiff::Timestamp,
+    },
     /// No calendar covers a year that a due date needs.
     #[error(transparent)]
     NoCalendar(#[from] NoCalendar),

@@ -1,6 +1,7 @@
 //! The one choke point: what an act on an escalation leads to, as a pure function.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::access::Caller;
 use super::act::{Act, ActKind, Party, RightValues};
@@ -9,7 +10,7 @@ use super::escalation::{Escalation, Status};
 use super::event::{Actor, AdvanceCause, Change, Correction, Ending, Event, Narrative, TextField};
 use super::free_text::findings;
 use super::ids::{ClockId, EventId};
-use super::london::local_date;
+use super::london::same_day;
 use super::raise::check_delay;
 use super::resolution::{ChildOutcome, DelayEffect, Outcome};
 use super::stage_clock::{ClockKind, StageClock};
@@ -19,6 +20,9 @@ use super::working_days::Calendar;
 
 /// How far ahead of the service's clock a caller's clock may be.
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
+
+/// No concern about a child can be older than a childhood.
+const OLDEST_YEARS: i32 = 18;
 
 /// Everything around an act that decides what it leads to. Nothing is looked up on the way.
 pub struct Scene<'a> {
@@ -50,6 +54,11 @@ impl Scene<'_> {
         self.now
             .checked_add(jiff::SignedDuration::from_secs(CLOCK_SKEW_SECONDS))
             .unwrap_or(self.now)
+    }
+
+    pub(super) fn oldest_permitted(&self) -> Timestamp {
+        let now = self.now.to_zoned(TimeZone::UTC);
+        now.checked_sub(OLDEST_YEARS.years()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
     }
 
     /// The clocks of a stage that is entered at `at`.
@@ -137,7 +146,7 @@ impl Escalation {
             if scene.occurred_at.is_none() {
                 return Ok(earliest);
             }
-            return Err(BrokenRule::field("occurred_at", FieldRule::Inconsistent));
+            return Err(BrokenRule::BeforeLastAct { last: earliest });
         }
         Ok(at)
     }
@@ -271,7 +280,7 @@ impl Escalation {
             child_outcome,
             delay_effect,
             working_seconds: scene.calendar.working_seconds(self.episode.opened_at, at)?,
-            same_day: local_date(self.episode.opened_at) == local_date(at),
+            same_day: same_day(self.episode.opened_at, at),
             calendar_version: scene.calendar.version().to_owned(),
         })
     }
@@ -290,7 +299,7 @@ impl Escalation {
         }
         if let Some(to) = right.delay.filter(|to| Some(to) != self.facts.delay.as_ref()) {
             let mut faults = Faults::default();
-            check_delay(&to, scene.latest_permitted(), &mut faults);
+            check_delay(&to, scene, &mut faults);
             faults.none()?;
             let from = self.facts.delay.clone().map(Box::new);
             corrections.push(Correction::Delay { from, to: Box::new(to) });

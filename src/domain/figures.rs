@@ -93,7 +93,8 @@ impl Measure {
                 "Of the answers that fell due in the week, the share given by the due instant. \
                  Answers still awaited count as not in time; limits that were replaced, or that \
                  ended with the matter before they fell due, are left out. A stage is counted \
-                 in the week its answer was due, not in the week it was given."
+                 in the week its answer was due, not in the week it was given. Times are those \
+                 that the agencies state; each act's history also says when it was recorded."
             }
             Self::WorkingDaysToResolve => {
                 "Working days, with fractions, from opening to end of the episodes counted as \

@@ -1,6 +1,6 @@
 //! Raising an escalation: the rules that hold before there is one.
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::broken_rule::{BrokenRule, Faults, FieldRule};
 use super::decide::Scene;
@@ -9,15 +9,13 @@ use super::escalation::{Delay, Escalation, Facts, Scope};
 use super::event::{Change, Event, Narrative, TextField};
 use super::free_text::findings;
 use super::ids::{EscalationId, EventId};
+use super::limit::Direction;
 use super::london::local_date;
 use super::partnership::Agency;
 use super::theme::ThemeCode;
 use super::timescale::Timescale;
 use super::urgency::Urgency;
 use super::working_days::Calendar;
-
-/// No concern about a child can be older than a childhood.
-const OLDEST_YEARS: i32 = 18;
 
 /// The highest stage at which an escalation may start without a reason for skipping.
 const USUAL_FIRST_STAGE: u8 = 1;
@@ -94,11 +92,19 @@ impl Delay {
 }
 
 /// A process cannot have happened before it began, nor in the future.
-pub(super) fn check_delay(delay: &Delay, latest: Timestamp, faults: &mut Faults) {
+pub(super) fn check_delay(delay: &Delay, scene: &Scene<'_>, faults: &mut Faults) {
+    let latest = scene.latest_permitted();
+    // Only a limit that is counted down to an event can start at one that is still to come.
+    let ahead = delay.limit.is_some_and(|limit| limit.direction == Direction::Before);
+    let early = delay.started_at > latest && !ahead;
+    faults.add_if(early, "delay/started_at", FieldRule::InFuture);
+    faults.add_if(
+        delay.started_at < scene.oldest_permitted(),
+        "delay/started_at",
+        FieldRule::TooOld,
+    );
     let Some(occurred_at) = delay.occurred_at else { return };
-    // A limit that counts down to an event (a report before a conference) starts at that event.
-    let counts_down = delay.due_at.is_some_and(|due_at| due_at < delay.started_at);
-    let before_start = occurred_at < delay.started_at && !counts_down;
+    let before_start = occurred_at < delay.started_at && !ahead;
     faults.add_if(before_start, "delay/occurred_at", FieldRule::Inconsistent);
     faults.add_if(occurred_at > latest, "delay/occurred_at", FieldRule::InFuture);
 }
@@ -178,28 +184,21 @@ impl Raise {
 
     fn check_times(&self, raised_at: Timestamp, scene: &Scene<'_>, faults: &mut Faults) {
         let latest = scene.latest_permitted();
-        let oldest = scene
-            .now
-            .to_zoned(TimeZone::UTC)
-            .checked_sub(OLDEST_YEARS.years())
-            .map_or(Timestamp::MIN, |zoned| zoned.timestamp());
+        let oldest = scene.oldest_permitted();
         let times = [
             ("raised_at", Some(raised_at)),
             ("concern_arose_at", self.concern_arose_at),
             ("emergency_action_taken_at", self.emergency_action_taken_at),
-            ("delay/started_at", self.delay.as_ref().map(|delay| delay.started_at)),
         ];
         for (field, at) in times {
             let Some(at) = at else { continue };
-            // A limit can be counted down to an event that is still to come.
-            let may_come = field == "delay/started_at";
-            faults.add_if(at > latest && !may_come, field, FieldRule::InFuture);
+            faults.add_if(at > latest, field, FieldRule::InFuture);
             faults.add_if(at < oldest, field, FieldRule::TooOld);
         }
         let arose_late = self.concern_arose_at.is_some_and(|arose| arose > raised_at);
         faults.add_if(arose_late, "concern_arose_at", FieldRule::Inconsistent);
         if let Some(delay) = &self.delay {
-            check_delay(delay, latest, faults);
+            check_delay(delay, scene, faults);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-const WAY_OUT: &str = "Or set DATABASE_URL to a PostgreSQL server that you already run.";
+const WAY_OUT: &str = "Or choose a directory that other users may enter, for example --data-dir /var/tmp/escalation-tracker; or, but not for the demonstration, set DATABASE_URL to a PostgreSQL server that you already run.";
 
 const HOW_TO_INSTALL: &str = "\
 Install one and start again:

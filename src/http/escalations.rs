@@ -216,12 +216,18 @@ pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
 pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
     let mut sent = request.headers().get_all(header::IF_MATCH);
     let Some(value) = sent.next() else { return Ok(None) };
+    let invalid = || {
+        Problem::new(ProblemType::InvalidHeader)
+            .detail("If-Match must hold exactly one entity tag, for example \"3\" with its quotes.")
+    };
     if sent.next().is_some() {
-        return Err(ProblemType::InvalidHeader.into());
+        return Err(invalid());
     }
-    let text = HeaderValue::to_str(value).map_err(|_| ProblemType::InvalidHeader)?.trim();
+    let text = HeaderValue::to_str(value).map_err(|_| invalid())?.trim();
     if text == "*" {
-        return Err(ProblemType::PreconditionRequired.into());
+        return Err(Problem::new(ProblemType::PreconditionRequired).detail(
+            "If-Match: * matches any version; send the ETag of the version that you have read.",
+        ));
     }
     let weak = text.starts_with("W/");
     let tag = text
@@ -229,7 +235,7 @@ pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Pro
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .filter(|tag| !tag.contains('"'))
-        .ok_or(ProblemType::InvalidHeader)?;
+        .ok_or_else(invalid)?;
     // A tag that is no version of ours is simply not the present one.
     let version = tag.parse().ok().filter(|_| !weak).unwrap_or(-1);
     Ok(Some(version))

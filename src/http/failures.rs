@@ -43,6 +43,14 @@ impl From<BrokenRule> for Problem {
                      Read the escalation again if you expected otherwise."
                 ))
                 .possible_acts(possible.into_iter().map(|kind| kind.code())),
+            BrokenRule::BeforeLastAct { last } => {
+                let mut errors = FieldErrors::new();
+                let detail = format!(
+                    "Acts are recorded in the order in which they happened; the last one happened at {last}."
+                );
+                errors.push_with("#/occurred_at", FieldCode::Inconsistent, detail);
+                errors.into()
+            }
             BrokenRule::Fields(faults) => field_errors(&faults).into(),
             BrokenRule::NoCalendar(missing) => {
                 Self::new(ProblemType::NoCalendar).detail(format!(

@@ -51,10 +51,6 @@ codes! {
         TooOld => "too_old",
         /// Contradicts another member.
         Inconsistent => "inconsistent",
-        /// A local time that the clock change skips.
-        NonexistentLocalTime => "nonexistent_local_time",
-        /// A local time that the clock change repeats.
-        AmbiguousLocalTime => "ambiguous_local_time",
         /// Names something that is not there for this caller.
         UnknownReference => "unknown_reference",
         /// Names the item itself.
@@ -110,12 +106,6 @@ impl FieldCode {
             Self::InFuture => "This must not be later than now.",
             Self::TooOld => "This is earlier than this service records; check the year.",
             Self::Inconsistent => "This contradicts another member; correct one of them.",
-            Self::NonexistentLocalTime => {
-                "The clocks go forward over this local time; send a time that exists, or add the offset."
-            }
-            Self::AmbiguousLocalTime => {
-                "The clocks go back over this local time, so it happens twice; add the offset."
-            }
             Self::UnknownReference => {
                 "There is no such item that you may use; check the reference."
             }

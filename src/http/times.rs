@@ -1,9 +1,9 @@
 //! Days and instants in requests: one exact form each, because a wrong clock costs a child time.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use jiff::civil::{Date, DateTime, ISOWeekDate, Time, Weekday};
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::civil::{Date, ISOWeekDate, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use utoipa::openapi::{KnownFormat, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -12,8 +12,6 @@ use super::fields::{text, text_schema};
 
 /// The years that are not certainly a slip.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=9998;
-/// How far the clock of a partner may be ahead of ours.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A moment, sent as RFC 3339 with an offset and kept to the microsecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -40,43 +38,6 @@ impl Instant {
             .map_err(|_| FieldCode::OutOfRange)?;
         let moment = TimeZone::UTC.to_timestamp(utc).map_err(|_| FieldCode::OutOfRange)?;
         Ok(Self(moment))
-    }
-
-    /// Adds `in_future` if this is later than now (with 5 minutes for clocks that differ), and
-    /// `too_old` if it is before the year 2000 or more than 18 years ago.
-    pub fn check_recorded(self, pointer: &str, now: Timestamp, faults: &mut FieldErrors) {
-        if self.0.duration_since(now) > SKEW {
-            faults.push(pointer, FieldCode::InFuture);
-        }
-        let today = TimeZone::UTC.to_datetime(now);
-        let oldest = today.checked_sub(18.years()).unwrap_or(today);
-        let then = TimeZone::UTC.to_datetime(self.0);
-        if then.year() < 2000 || then < oldest {
-            faults.push(pointer, FieldCode::TooOld);
-        }
-    }
-}
-
-/// Reads a local time without offset, as spreadsheets have it: `2026-03-29T09:30`, seconds
-/// optional.
-///
-/// # Errors
-/// `nonexistent_local_time` or `ambiguous_local_time` at a clock change, else as
-/// [`Instant::parse`].
-pub fn parse_local(text: &str, zone: &TimeZone) -> Result<Instant, FieldCode> {
-    let (date, rest) = split_date(text, FieldCode::InvalidDatetime)?;
-    let (time, rest) = split_time(rest, false)?;
-    if !rest.is_empty() {
-        return Err(FieldCode::InvalidDatetime);
-    }
-    let local: DateTime = date?.to_datetime(time);
-    let ambiguous = zone.to_ambiguous_timestamp(local);
-    match ambiguous.offset() {
-        AmbiguousOffset::Gap { .. } => Err(FieldCode::NonexistentLocalTime),
-        AmbiguousOffset::Fold { .. } => Err(FieldCode::AmbiguousLocalTime),
-        AmbiguousOffset::Unambiguous { .. } => {
-            ambiguous.unambiguous().map(Instant).map_err(|_| FieldCode::OutOfRange)
-        }
     }
 }
 

@@ -105,11 +105,16 @@ impl Verifier {
         }
         let client_id =
             claims.client_id.or(claims.azp).or(claims.appid).ok_or(BadToken("names no client"))?;
-        if claims.sub.is_empty() || claims.sub.len() > 200 {
-            return Err(BadToken("no usable subject"));
+        if !is_name(&claims.sub) || !is_name(&client_id) {
+            return Err(BadToken("no usable subject or client"));
         }
         Ok(Identity { issuer: claims.iss, client_id, subject: claims.sub })
     }
+}
+
+/// Whether a name can be stored and looked up: of a sensible length, and without control characters.
+fn is_name(name: &str) -> bool {
+    (1..=200).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 
 /// What the library does not look at: extensions that we must understand, and the kind of token.

@@ -85,6 +85,8 @@ pub struct NewClient {
     pub role: Role,
     /// Its name for people.
     pub name: String,
+    /// Whether it may no longer call.
+    pub disabled: bool,
 }
 
 #[derive(Insertable)]
@@ -121,7 +123,7 @@ pub async fn register(
         role: new.role.into(),
         name: new.name,
         created_at: now.into(),
-        disabled_at: NullableTimestamp::from(None),
+        disabled_at: NullableTimestamp::from(new.disabled.then_some(now)),
     };
     diesel::insert_into(client::table)
         .values(&row)
@@ -131,6 +133,7 @@ pub async fn register(
             client::role.eq(&row.role),
             client::agency_id.eq(row.agency_id),
             client::name.eq(&row.name),
+            client::disabled_at.eq(row.disabled_at),
         ))
         .execute(conn)
         .await?;

@@ -19,10 +19,6 @@ use crate::domain::listing::{
 use crate::domain::stage_clock::{ClockKind, StopReason};
 use crate::domain::theme::ThemeCode;
 
-/// What [`crate::domain::figures::Measure::ReceivedLate`] calls late.
-/// In parentheses, because comparisons do not associate in SQL.
-const RECEIVED_LATE: &str = "(received_at > raised_at + interval '120 hours')";
-
 type OnEscalation = escalation::table;
 
 /// The conditions of a filter on the escalation alone.
@@ -52,7 +48,7 @@ macro_rules! escalation_filters {
             query = query.filter(escalation::raised_at.lt(SqlTimestamp::from(to)));
         }
         if let Some(late) = filter.received_late {
-            let is_late = diesel::dsl::sql::<Bool>(RECEIVED_LATE);
+            let is_late = diesel::dsl::sql::<Bool>(super::weekly::RECEIVED_LATE);
             query = query.filter(is_late.eq(late));
         }
         if let Some(source) = &filter.source {

@@ -116,6 +116,12 @@ fn connection_config(options: &PoolOptions) -> Result<Config, StoreFailure> {
         // The text of this error names the key that is wrong, never a value.
         StoreFailure::Unavailable(format!("the database URL cannot be read: {error}"))
     })?;
+    // The driver's own default takes an unencrypted connection when the server, or somebody on the way, offers no
+    // other. Here that has to be asked for by name.
+    let remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+    if remote && !url.contains("sslmode") {
+        config.ssl_mode(tokio_postgres::config::SslMode::Require);
+    }
     let millis = options.statement_timeout.as_millis();
     let settings = format!(
         "-c statement_timeout={millis} -c lock_timeout=5000 \

@@ -23,6 +23,10 @@ pub(super) const COUNTED: &str = "(stage_clock.stopped_at is null or stage_clock
 pub(super) const IN_TIME: &str = "coalesce(stage_clock.stop_reason in ('answered', 'acknowledged') \
      and stage_clock.stopped_at <= stage_clock.due_at, false)";
 
+/// What [`crate::domain::figures::Measure::ReceivedLate`] calls late.
+pub(super) const RECEIVED_LATE: &str =
+    "(escalation.received_at > escalation.raised_at + interval '120 hours')";
+
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Integer)]
@@ -89,7 +93,7 @@ fn statement(group_by: GroupBy) -> String {
          ),
          counted as (
              select week.n, {by_escalation} as key, 'raised' as what, null::bigint as seconds,
-                    escalation.received_at > escalation.raised_at + interval '120 hours' as flag
+                    {RECEIVED_LATE} as flag
              from week
              join escalation on escalation.partnership_id = $1
                   and escalation.raised_at >= week.starts_at and escalation.raised_at < week.ends_at

@@ -66,6 +66,8 @@ pub struct PlannedClient {
     pub role: Role,
     /// Its name for people.
     pub name: String,
+    /// Whether it may no longer call.
+    pub disabled: bool,
 }
 
 /// Makes the partnership, or brings it up to date. What is not named stays as it is.
@@ -95,6 +97,7 @@ pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failu
                 agency,
                 role: client.role,
                 name: client.name.clone(),
+                disabled: client.disabled,
             };
             clients::register(conn, id, ClientId(deps.ids.new_id(now)), new, now).await?;
         }

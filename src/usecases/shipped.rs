@@ -4,7 +4,7 @@ use super::setup::{PlannedAgency, PlannedClient, SetupPlan};
 use crate::domain::partnership::{PolicyVersion, Theme, TimescaleVersion};
 use crate::domain::stage_policy::{Stage, StagePolicy};
 use crate::domain::timescale::Timescale;
-use crate::reference::{self, ReferenceError};
+use crate::reference::{self, ReferenceError, StagePolicyFile};
 
 /// A partnership with these agencies and clients, and everything else as shipped.
 ///
@@ -24,7 +24,7 @@ pub fn plan(
         clients,
         themes: themes()?,
         timescales: timescales()?,
-        policies: vec![policy()?],
+        policies: vec![policy_version(reference::stage_policy()?)],
         calendar: (reference::england_and_wales()?, calendar.source),
     })
 }
@@ -69,9 +69,10 @@ fn timescales() -> Result<Vec<TimescaleVersion>, ReferenceError> {
         .collect())
 }
 
-fn policy() -> Result<PolicyVersion, ReferenceError> {
-    let file = reference::stage_policy()?;
-    Ok(PolicyVersion {
+/// A stage policy as it stands in a file.
+#[must_use]
+pub fn policy_version(file: StagePolicyFile) -> PolicyVersion {
+    PolicyVersion {
         effective_from: file.effective_from,
         policy: StagePolicy {
             version: file.version,
@@ -91,5 +92,5 @@ fn policy() -> Result<PolicyVersion, ReferenceError> {
                 })
                 .collect(),
         },
-    })
+    }
 }

@@ -114,10 +114,10 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_service_and_then_postg
     let data_dir = dir.0.clone();
     let setup = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/partnership.json");
     run(&["setup", setup], &data_dir);
-    let token = run(&["token", "--client", "example-police"], &data_dir);
 
     // The service is killed in the middle of 1,000 posts.
     let (program, url) = start(&data_dir);
+    let token = run(&["token", "--client", "example-police"], &data_dir);
     let mut acknowledged =
         post_until_struck(&url, &token, 0..1_000, 400, move || program.kill()).await;
     assert!((400..1_000).contains(&acknowledged.len()), "{}", acknowledged.len());

@@ -7,20 +7,31 @@
 )]
 
 mod access;
+mod act_rules;
+mod acts;
 mod audit;
+mod bad_input;
+mod bad_input_cases;
+mod bad_input_flows;
+mod bad_input_http_cases;
 mod bad_requests;
 mod contract;
 mod demo_data;
+mod demo_recount;
 mod embedded;
 mod key_sets;
 mod kill;
 mod layers;
 mod life;
+mod lists;
+mod lists_naive;
 mod migrations;
 mod outage;
 mod readme_tour;
+mod recount;
 mod row_security;
 mod schema_rs;
 mod support;
 mod token_cases;
 mod tree;
+mod weekly_api;

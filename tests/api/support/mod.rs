@@ -2,9 +2,13 @@
 //! test sets.
 
 pub mod cluster;
+pub mod histories;
 pub mod operations;
 pub mod people;
 pub mod program;
+pub mod recount;
+pub mod recount_check;
+pub mod recount_figures;
 pub mod tokens;
 
 use std::net::TcpListener;
@@ -67,14 +71,23 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a service with the partnerships of [`people`].
     pub async fn start() -> Self {
+        Self::start_with(async |deps| {
+            let partnership = setup::apply(deps, &people::anyborough()).await.unwrap();
+            setup::apply(deps, &people::elsewhere()).await.unwrap();
+            partnership
+        })
+        .await
+    }
+
+    /// Starts a service with what `fill` puts into its database; it gives the partnership "ANY".
+    pub async fn start_with(fill: impl AsyncFnOnce(&Deps) -> PartnershipId) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
         let vault = Arc::new(Vault::new([7; 32]));
         let deps =
             Deps::new(database.pool(), vault, schemes).with(clock.clone(), Arc::new(RandomIds));
-        let partnership = setup::apply(&deps, &people::anyborough()).await.unwrap();
-        setup::apply(&deps, &people::elsewhere()).await.unwrap();
+        let partnership = fill(&deps).await;
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -30,6 +30,7 @@ fn client(client_id: &str, role: Role, agency: Option<&str>) -> PlannedClient {
         agency: agency.map(str::to_owned),
         role,
         name: client_id.to_owned(),
+        disabled: false,
     }
 }
 

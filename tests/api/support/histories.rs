@@ -1,0 +1,305 @@
+//! Random histories of escalations, made through the use cases with a seeded chance and a clock that moves on.
+
+use std::collections::BTreeMap;
+
+use escalation_tracker::domain::access::{Action, Caller};
+use escalation_tracker::domain::act::{Act, ActKind};
+use escalation_tracker::domain::child_reference::{ChildReference, Scheme, SchemePolicy};
+use escalation_tracker::domain::delay::DelayCause;
+use escalation_tracker::domain::event::{AnswerPosition, Narrative};
+use escalation_tracker::domain::ids::EscalationId;
+use escalation_tracker::domain::resolution::{ChildOutcome, DelayEffect, Outcome};
+use escalation_tracker::domain::stage_clock::ClockKind;
+use escalation_tracker::domain::urgency::Urgency;
+use escalation_tracker::usecases::acts::{self, CorrectionRequest, On};
+use escalation_tracker::usecases::raise::{self, DelayRequest, RaiseRequest};
+use escalation_tracker::usecases::read::{self, Detail};
+use escalation_tracker::usecases::{Failure, registry};
+use jiff::{SignedDuration, Timestamp};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+
+use super::TestApp;
+use super::tokens::ISSUER;
+
+/// The clients that raise and answer.
+pub const AGENCIES: [(&str, &str); 3] = [
+    ("test-police", "valeshire_police"),
+    ("test-cs", "anyborough_cs"),
+    ("test-health", "health_community"),
+];
+
+/// The themes that occur: two of one group, and some of others.
+pub const THEMES: [&str; 5] =
+    ["strategy_meeting_late", "strategy_meeting_quality", "icpc_late", "child_not_seen", "other"];
+
+/// Endings that the responder can record; the last two settle nothing.
+const ENDINGS: [Outcome; 6] = [
+    Outcome::ResolvedAsRequested,
+    Outcome::ResolvedAlternative,
+    Outcome::PartiallyResolved,
+    Outcome::ExplainedAndAccepted,
+    Outcome::OvertakenByEvent,
+    Outcome::Duplicate,
+];
+
+/// One escalation of the histories.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its identifier.
+    pub id: EscalationId,
+    /// The client that raised it.
+    pub raiser: &'static str,
+    /// The client that must answer.
+    pub responder: &'static str,
+    /// Whether it had not ended when it was last acted on.
+    pub open: bool,
+}
+
+/// How an escalation is to be raised; what is not said is chance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Raising {
+    /// How long before now.
+    pub earlier: SignedDuration,
+    /// How urgent.
+    pub urgency: Option<Urgency>,
+}
+
+/// The maker of histories.
+pub struct Histories<'a> {
+    app: &'a TestApp,
+    /// Its chance.
+    pub rng: StdRng,
+    callers: BTreeMap<&'static str, Caller>,
+    /// All escalations so far.
+    pub known: Vec<Known>,
+    /// Acts that were done, by kind.
+    pub done: BTreeMap<&'static str, usize>,
+    /// Acts that were refused by a rule.
+    pub refused: usize,
+}
+
+fn words(text: &str) -> Narrative {
+    Narrative::parse(text).unwrap()
+}
+
+impl<'a> Histories<'a> {
+    /// Starts with this seed.
+    pub async fn new(app: &'a TestApp, seed: u64) -> Self {
+        let mut callers = BTreeMap::new();
+        for name in ["test-police", "test-cs", "test-health", "test-director", "test-service_lead"]
+        {
+            callers.insert(name, caller(app, name).await);
+        }
+        Self {
+            app,
+            rng: StdRng::seed_from_u64(seed),
+            callers,
+            known: Vec::new(),
+            done: BTreeMap::new(),
+            refused: 0,
+        }
+    }
+
+    /// The caller that a client is.
+    pub fn caller(&self, client: &str) -> &Caller {
+        &self.callers[client]
+    }
+
+    /// Raises one.
+    pub async fn raise(&mut self, how: Raising) -> Known {
+        let (rng, now) = (&mut self.rng, self.app.deps.clock.now());
+        let (raiser, _) = *AGENCIES.choose(rng).unwrap();
+        let (responder, raised_with) = *AGENCIES.choose(rng).unwrap();
+        let thematic = rng.random_bool(0.1);
+        let urgency = how.urgency.unwrap_or_else(|| *Urgency::ALL.choose(rng).unwrap());
+        let stage = if rng.random_bool(0.1) { rng.random_range(2..=4) } else { 1 };
+        let children = (0..if thematic { 0 } else { rng.random_range(1..=2) })
+            .map(|_| {
+                let value = format!("SYN{}", rng.random_range(100_000..999_999));
+                ChildReference::parse(Scheme::LaChildId, &value, &SchemePolicy::default()).unwrap()
+            })
+            .collect::<std::collections::BTreeSet<_>>();
+        let delay = rng.random_bool(0.3).then(|| DelayRequest {
+            timescale: "strategy_meeting".to_owned(),
+            started_at: now - SignedDuration::from_hours(72),
+            occurred_at: rng.random_bool(0.5).then(|| now - SignedDuration::from_hours(30)),
+            cause: DelayCause::ALL.choose(rng).copied(),
+        });
+        let request = RaiseRequest {
+            raised_with_agency: raised_with.to_owned(),
+            thematic,
+            children: children.into_iter().collect(),
+            urgency,
+            theme: (*THEMES.choose(rng).unwrap()).to_owned(),
+            secondary_themes: Vec::new(),
+            source: None,
+            external_reference: None,
+            concern_arose_at: None,
+            raised_at: (how.earlier > SignedDuration::ZERO).then(|| now - how.earlier),
+            child_impact: None,
+            interim_safety: None,
+            emergency_action_taken_at: None,
+            raised_by_role: None,
+            delay,
+            stage: Some(stage),
+            skip_reason: (stage > 1).then(|| words("Lower stages were tried.")),
+            desired_outcome: words("Hold the meeting."),
+            concern: None,
+        };
+        let raised = raise::raise(&self.app.deps, &self.callers[raiser], request).await.unwrap();
+        let known = Known { id: raised.escalation.id, raiser, responder, open: true };
+        self.known.push(known);
+        known
+    }
+
+    /// Somebody does something to one of them, mostly to an open one; which may be refused.
+    pub async fn act_on_any(&mut self) {
+        let open: Vec<usize> = (0..self.known.len()).filter(|at| self.known[*at].open).collect();
+        let recent = &open[open.len().saturating_sub(6)..];
+        let chosen = match self.rng.random_range(0..100) {
+            0..60 => recent.choose(&mut self.rng),
+            60..90 => open.choose(&mut self.rng),
+            _ => None,
+        };
+        let at = chosen.copied().unwrap_or_else(|| self.rng.random_range(0..self.known.len()));
+        self.act_on(at).await;
+    }
+
+    /// Somebody who can do something does it to this one.
+    pub async fn act_on(&mut self, at: usize) {
+        let Known { id, raiser, responder, .. } = self.known[at];
+        let everybody = [
+            "test-director",
+            raiser,
+            raiser,
+            raiser,
+            responder,
+            responder,
+            responder,
+            "test-service_lead",
+        ];
+        let who = *everybody.choose(&mut self.rng).unwrap();
+        let before = read::one(&self.app.deps, &self.callers[who], id).await.unwrap();
+        let weight = |kind: &ActKind| match kind {
+            ActKind::Acknowledge | ActKind::Accept => 6.0,
+            ActKind::Answer | ActKind::Resolve => 8.0,
+            ActKind::Reject | ActKind::Advance => 3.0,
+            ActKind::Extend => 5.0,
+            ActKind::Withdraw | ActKind::Reopen | ActKind::Correct => 1.0,
+            ActKind::Note => 0.5,
+        };
+        let Ok(kind) = before.possible_acts.choose_weighted(&mut self.rng, weight) else { return };
+        self.does(at, who, &before, *kind).await;
+    }
+
+    /// The responder answers this one, the raiser accepts, and the responder records the end, as fast as that.
+    pub async fn settle(&mut self, at: usize) {
+        let Known { id, raiser, responder, .. } = self.known[at];
+        let mut before = read::one(&self.app.deps, &self.callers[raiser], id).await.unwrap();
+        for (who, kind) in
+            [(responder, ActKind::Answer), (raiser, ActKind::Accept), (responder, ActKind::Resolve)]
+        {
+            let pause = SignedDuration::from_secs(self.rng.random_range(60..9_000));
+            self.app.clock.advance(pause);
+            before.now = self.app.deps.clock.now();
+            before = self.does(at, who, &before, kind).await.unwrap();
+        }
+    }
+
+    async fn does(
+        &mut self,
+        at: usize,
+        who: &str,
+        before: &Detail,
+        kind: ActKind,
+    ) -> Option<Detail> {
+        match self.perform(who, before, kind).await {
+            Ok(after) => {
+                *self.done.entry(kind.code()).or_default() += 1;
+                self.known[at].open = !after.escalation.status.has_ended();
+                Some(after)
+            }
+            // Chance chose, for example, the very theme that it has, or an extension that is too long.
+            Err(Failure::Broken(_)) => {
+                self.refused += 1;
+                None
+            }
+            Err(other) => panic!("{kind}: {other}"),
+        }
+    }
+
+    async fn perform(
+        &mut self,
+        who: &str,
+        before: &Detail,
+        kind: ActKind,
+    ) -> Result<Detail, Failure> {
+        let occurred_at = self.time_of_act(before);
+        let (rng, deps, caller) = (&mut self.rng, &self.app.deps, &self.callers[who]);
+        let mut on = On { id: before.escalation.id, expected_version: None, occurred_at };
+        let reason = words("There is a reason.");
+        let (action, act) = match kind {
+            ActKind::Acknowledge => (Action::Acknowledge, Act::Acknowledge { held_by_role: None }),
+            ActKind::Answer => {
+                let position = *AnswerPosition::ALL.choose(rng).unwrap();
+                (Action::Answer, Act::Answer { position, answer: words("It will be done.") })
+            }
+            ActKind::Accept => (Action::Accept, Act::Accept { note: None }),
+            ActKind::Reject => (Action::Reject, Act::Reject { reason }),
+            ActKind::Advance => (Action::Advance, Act::Advance { to: None, reason }),
+            ActKind::Extend => {
+                let running = before.escalation.running(ClockKind::Answer).unwrap();
+                let due_at = running.due_at + SignedDuration::from_hours(rng.random_range(1..=48));
+                (Action::Extend, Act::Extend { due_at, reason })
+            }
+            ActKind::Resolve => {
+                let partners = who == "test-director";
+                let by_partners = [Outcome::DecidedByPartners, Outcome::UnresolvedClosed];
+                let outcomes = if partners { &by_partners[..] } else { &ENDINGS };
+                let outcome = *outcomes.choose(rng).unwrap();
+                let act = Act::Resolve {
+                    outcome,
+                    child_outcome: *ChildOutcome::ALL.choose(rng).unwrap(),
+                    delay_effect: *DelayEffect::ALL.choose(rng).unwrap(),
+                    agreed_action: words("The meeting was held."),
+                };
+                (Action::Resolve, act)
+            }
+            ActKind::Withdraw => (Action::Withdraw, Act::Withdraw { reason }),
+            ActKind::Reopen => (Action::Reopen, Act::Reopen { reason }),
+            ActKind::Note => (Action::AddNote, Act::Note { note: words("A note.") }),
+            ActKind::Correct => {
+                let theme = rng.random_bool(0.6).then(|| (*THEMES.choose(rng).unwrap()).to_owned());
+                let urgency = rng.random_bool(0.6).then(|| *Urgency::ALL.choose(rng).unwrap());
+                on.occurred_at = None;
+                let right = CorrectionRequest { theme, urgency, delay: None };
+                return acts::correct(deps, caller, on, right, reason).await;
+            }
+        };
+        acts::act(deps, caller, action, on, act).await
+    }
+
+    /// Mostly now; sometimes some time between the last change and now.
+    fn time_of_act(&mut self, before: &Detail) -> Option<Timestamp> {
+        let (from, to) =
+            (before.escalation.changed_at.as_microsecond(), before.now.as_microsecond());
+        if from >= to || self.rng.random_bool(0.7) {
+            return None;
+        }
+        Some(Timestamp::from_microsecond(self.rng.random_range(from..=to)).unwrap())
+    }
+}
+
+/// The caller that a registered client is.
+pub async fn caller(app: &TestApp, client: &str) -> Caller {
+    let registration = registry::find(&app.deps, ISSUER, client).await.unwrap().unwrap();
+    Caller {
+        partnership: registration.partnership,
+        agency: registration.agency,
+        role: registration.role,
+        client: registration.id,
+        subject: format!("person-at-{client}"),
+    }
+}

@@ -1,0 +1,79 @@
+//! What the recount counts for a week or a group: the rows behind each figure, and how long the resolved took.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The figures that count rows, by the names that [`Figures::rows`] knows them by.
+pub const COUNTS: [&str; 10] = [
+    "raised",
+    "received_late",
+    "reopened",
+    "resolved",
+    "resolved_same_day",
+    "ended",
+    "open_at_end",
+    "overdue_at_end",
+    "in_time",
+    "due",
+];
+
+/// Which rows each figure counts. Escalations and clocks go by their id, episodes by `<escalation>/<number>`.
+#[derive(Debug, Default, Clone)]
+pub struct Figures {
+    rows: BTreeMap<&'static str, BTreeSet<String>>,
+    seconds: Vec<i64>,
+}
+
+impl Figures {
+    /// The rows that a figure counts.
+    pub fn rows(&self, figure: &str) -> BTreeSet<String> {
+        self.rows.get(figure).cloned().unwrap_or_default()
+    }
+
+    /// Counts the seconds on working days that a resolved episode took.
+    pub fn took(&mut self, seconds: i64) {
+        self.seconds.push(seconds);
+    }
+
+    /// How many these are.
+    pub fn count(&self, figure: &str) -> usize {
+        self.rows.get(figure).map_or(0, BTreeSet::len)
+    }
+
+    /// The share of answers in time, when any fell due.
+    pub fn share(&self) -> Option<f64> {
+        let due = self.count("due");
+        (due > 0).then(|| decimal(self.count("in_time")) / decimal(due))
+    }
+
+    /// Median working days, from 5 cases on.
+    pub fn median(&self) -> Option<f64> {
+        (self.seconds.len() >= 5).then(|| percentile(&self.seconds, 5) / 86_400.0)
+    }
+
+    /// 90th percentile of working days, from 10 cases on.
+    pub fn p90(&self) -> Option<f64> {
+        (self.seconds.len() >= 10).then(|| percentile(&self.seconds, 9) / 86_400.0)
+    }
+
+    /// Counts a row.
+    pub fn add(&mut self, figure: &'static str, row: String) {
+        assert!(COUNTS.contains(&figure));
+        assert!(self.rows.entry(figure).or_default().insert(row), "a row counted twice");
+    }
+}
+
+/// `percentile_cont`: between the two nearest cases, linear by rank.
+fn percentile(cases: &[i64], tenths: usize) -> f64 {
+    let mut sorted = cases.to_vec();
+    sorted.sort_unstable();
+    let place = tenths * (sorted.len() - 1);
+    let (rank, between) = (place / 10, decimal(place % 10) / 10.0);
+    let seconds =
+        |rank: usize| decimal(usize::try_from(sorted[rank.min(sorted.len() - 1)]).unwrap());
+    seconds(rank) + (seconds(rank + 1) - seconds(rank)) * between
+}
+
+/// A whole number as a decimal one; all that are counted here are small.
+fn decimal(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}
