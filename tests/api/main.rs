@@ -29,6 +29,7 @@ mod migrations;
 mod outage;
 mod readme_tour;
 mod recount;
+mod refusals;
 mod row_security;
 mod schema_rs;
 mod support;

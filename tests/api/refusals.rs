@@ -1,0 +1,92 @@
+//! Settings that would make the service unsafe, or a command useless, are refused in words that help.
+
+use escalation_tracker::usecases::setup;
+
+use super::support::TestApp;
+use super::support::people;
+use super::support::program::{DataDir, command};
+
+/// Runs a command that must fail, and gives what it said.
+#[track_caller]
+fn refused(arguments: &[&str], settings: &[(&str, &str)], dir: &DataDir) -> String {
+    let output = command(arguments, &dir.0).envs(settings.iter().copied()).output().unwrap();
+    assert!(!output.status.success(), "{arguments:?} was accepted");
+    assert!(output.stdout.is_empty(), "{arguments:?} answered");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn production_starts_only_with_what_real_data_need() {
+    let dir = DataDir::new("refusals");
+    let secret = dir.0.join("secret");
+    std::fs::write(&secret, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
+    let secret = secret.to_str().unwrap();
+    let database = ("DATABASE_URL", "postgresql://escalation_app@127.0.0.1:1/escalations");
+    let serve: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+    for (settings, word) in [
+        (vec![], "DATABASE_URL"),
+        (vec![database], "ROOT_SECRET_FILE"),
+        (vec![database, ("ROOT_SECRET_FILE", secret)], "TOKEN_ISSUER"),
+        (
+            vec![
+                database,
+                ("ROOT_SECRET_FILE", secret),
+                ("TOKEN_ISSUER", "urn:escalation-tracker:local"),
+                ("TOKEN_JWKS", "keys.json"),
+            ],
+            "does not accept tokens that this program makes",
+        ),
+        (
+            vec![
+                database,
+                ("ROOT_SECRET_FILE", secret),
+                ("TOKEN_ISSUER", "https://issuer.example"),
+                ("TOKEN_JWKS", "http://issuer.example/keys"),
+            ],
+            "https",
+        ),
+        (vec![database, ("ROOT_SECRET_FILE", "/dev/null")], "32 bytes"),
+    ] {
+        let said = refused(serve, &settings, &dir);
+        assert!(said.contains(word), "{settings:?}: {said}");
+    }
+    assert!(!dir.0.join("postgres").exists(), "a database was made");
+}
+
+#[test]
+fn commands_that_would_do_the_wrong_thing_say_so() {
+    let dir = DataDir::new("commands");
+    let owner = [("OWNER_DATABASE_URL", "postgresql://owner@127.0.0.1:1/escalations")];
+    assert!(refused(&["migrate"], &owner, &dir).contains("DATABASE_URL is not"));
+    assert!(refused(&["token", "--client", "x"], &[], &dir).contains("--data-dir"));
+    for (file, word) in [
+        (r#"{"code": "any lower", "name": "x", "agencies": [], "clients": []}"#, "capital letters"),
+        (
+            r#"{"code": "ANY", "name": "x", "agencies": [], "clients": [{"issuer": "i",
+                "client_id": "c", "agency": "nobody", "role": "agency", "name": "n"}]}"#,
+            "\"nobody\" is not the code",
+        ),
+        (r#"{"code": "ANY", "name": "x", "agencies": [], "clients": [], "colour": 1}"#, "colour"),
+    ] {
+        let path = dir.0.join("partnership.json");
+        std::fs::write(&path, file).unwrap();
+        let said = refused(&["setup", path.to_str().unwrap()], &[], &dir);
+        assert!(said.contains(word), "{said}");
+    }
+    assert!(!dir.0.join("postgres").exists(), "a database was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_taken_off_the_list_is_refused_and_can_come_back() {
+    let app = TestApp::start().await;
+    app.police().get("/v1/escalations").await.expect(200);
+    let mut plan = people::anyborough();
+    for (disabled, status) in [(true, 403), (false, 200)] {
+        plan.clients[0].disabled = disabled;
+        setup::apply(&app.deps, &plan).await.unwrap();
+        let answer = app.police().get("/v1/escalations").await.expect(status);
+        if disabled {
+            assert_eq!(answer.json["code"], "client-disabled");
+        }
+    }
+}
