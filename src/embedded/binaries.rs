@@ -32,6 +32,11 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
+    /// Where the programs are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Asks the programs in `directory` for their version.
     pub(super) fn at(directory: &Path) -> Result<Self, String> {
         let server = directory.join("postgres");

@@ -56,6 +56,7 @@ pub struct EmbeddedPostgres {
     // Before the lock, so that it is stopped before another instance may start.
     server: Server,
     sockets: PathBuf,
+    programs: PathBuf,
     _lock: Lock,
 }
 
@@ -87,7 +88,7 @@ impl EmbeddedPostgres {
         tell(&format!("starting PostgreSQL {}", binaries.version));
         let server =
             Server::start(&base, &data, &sockets, &binaries, &identity, options.durability, &log)?;
-        Ok(Self { server, sockets, _lock: lock })
+        Ok(Self { server, sockets, programs: binaries.directory().to_owned(), _lock: lock })
     }
 
     /// How to connect, in the words of libpq; the superuser is [`SUPERUSER`].
@@ -100,6 +101,12 @@ impl EmbeddedPostgres {
             quote(user),
             quote(database)
         )
+    }
+
+    /// Where the server's programs are, found or installed: good for [`Options::bin_dir`] of another start.
+    #[must_use]
+    pub fn programs(&self) -> &Path {
+        &self.programs
     }
 
     /// The server's main process.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::support::cluster::programs;
 use escalation_tracker::demo::{self, DemoOptions, DemoReport, Refusal};
 use escalation_tracker::domain::access::Caller;
 use escalation_tracker::domain::child_reference::SchemePolicy;
@@ -38,8 +39,12 @@ impl Drop for Place {
 }
 
 fn start(place: &Place, durability: Durability) -> EmbeddedPostgres {
-    let options =
-        Options { data_dir: place.0.join("pg"), durability, bin_dir: None, may_install: false };
+    let options = Options {
+        data_dir: place.0.join("pg"),
+        durability,
+        bin_dir: Some(programs()),
+        may_install: false,
+    };
     EmbeddedPostgres::start(&options, &mut |_| {}).unwrap()
 }
 

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use super::support::cluster::programs;
 use escalation_tracker::embedded::{
     Durability, EmbeddedError, EmbeddedPostgres, Options, SUPERUSER,
 };
@@ -30,7 +31,7 @@ impl Place {
         Options {
             data_dir: self.0.join("pg"),
             durability: Durability::Disposable,
-            bin_dir: None,
+            bin_dir: Some(programs()),
             may_install: false,
         }
     }

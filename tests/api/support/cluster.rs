@@ -34,6 +34,12 @@ pub fn cluster() -> &'static EmbeddedPostgres {
     })
 }
 
+/// Where the server's programs are. Only the test run's own server installs them where there are none; everything
+/// else that starts a server is told where they are.
+pub fn programs() -> PathBuf {
+    cluster().programs().to_owned()
+}
+
 /// A client of the superuser's, for looking at what the service may not see.
 pub async fn superuser(database: &str) -> tokio_postgres::Client {
     connect(SUPERUSER, database).await

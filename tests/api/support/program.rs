@@ -133,5 +133,6 @@ pub fn command(arguments: &[&str], data_dir: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
+    command.env("PG_BIN_DIR", super::cluster::programs());
     command
 }
