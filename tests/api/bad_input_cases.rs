@@ -252,6 +252,14 @@ pub fn members() -> Vec<Case> {
     for long in ["x".repeat(2_001), "x".repeat(20_001), format!("e{}", "\u{301}".repeat(20_001))] {
         cases.push(fault("B26", "/desired_outcome", json!(long), "too_long"));
     }
+    for (at, most) in
+        [("/raised_by_role", 80), ("/raised_with_agency", 100), ("/child_references/0/value", 100)]
+    {
+        cases.push(fault("B26", at, json!("x".repeat(most + 1)), "too_long"));
+    }
+    for at in ["/external_reference", "/source", "/theme", "/delay/timescale"] {
+        cases.push(fault("B26", at, json!("x".repeat(65)), "too_long"));
+    }
     for at in ["/delay/started_at", "/delay/cause", "/child_references/0/value", "/raised_by_role"]
     {
         cases.push(fault("B27", at, json!({"a": MARKER}), "wrong_type"));

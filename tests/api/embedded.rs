@@ -258,7 +258,9 @@ fn another_major_version_is_refused_before_anything_is_touched() {
     let place = Place::new();
     fs::create_dir_all(place.0.join("pg/data")).unwrap();
     fs::write(place.0.join("pg/data/PG_VERSION"), "12\n").unwrap();
-    let error = EmbeddedPostgres::start(&place.options(), &mut |_| {}).unwrap_err();
+    // Looking for a fitting version is what is tried here, so no programs are named.
+    let options = Options { bin_dir: None, ..place.options() };
+    let error = EmbeddedPostgres::start(&options, &mut |_| {}).unwrap_err();
     assert!(matches!(error, EmbeddedError::OtherVersion { needed: 12, .. }), "{error}");
     fs::remove_file(place.0.join("pg/data/PG_VERSION")).unwrap();
     let error = EmbeddedPostgres::start(&place.options(), &mut |_| {}).unwrap_err();
@@ -269,12 +271,12 @@ fn another_major_version_is_refused_before_anything_is_touched() {
 fn the_log_keeps_values_and_statements_to_itself() {
     let place = Place::new();
     let server = place.start();
-    ask(&server, "create table kept (word text primary key); insert into kept values ('Mia')");
+    ask(&server, "create table kept (word text primary key); insert into kept values ('marker')");
     let target = server.connection_string(SUPERUSER, "postgres");
-    assert!(ask_at(&target, "insert into kept values ('Mia')").is_err());
+    assert!(ask_at(&target, "insert into kept values ('marker')").is_err());
     let log = fs::read_to_string(place.0.join("pg/postgres.log")).unwrap();
     assert!(log.contains("duplicate key"), "{log}");
-    assert!(!log.contains("Mia"), "{log}");
+    assert!(!log.contains("marker"), "{log}");
 }
 
 #[test]
