@@ -44,7 +44,8 @@ pub(super) fn text_schema(format: Option<KnownFormat>) -> ObjectBuilder {
         .format(format.map(SchemaFormat::KnownFormat))
 }
 
-/// Text written by people, of 1 to `MAX` characters, kept exactly as sent. Line breaks and tabs
+/// Text written by people, of 1 to `MAX` characters. It keeps what was sent; where it becomes free text of the domain, its
+/// ends are trimmed and its line ends made alike. Line breaks and tabs
 /// are allowed, other control characters are not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(String);
