@@ -1,18 +1,12 @@
 //! The database that a command works with: the one that is named, or the program's own.
 
-use diesel_async::SimpleAsyncConnection;
-
 use super::terminal::note;
 use crate::embedded::{Durability, EmbeddedPostgres, Options, SUPERUSER};
 use crate::settings::DatabaseSettings;
 use crate::store::migrations::{self, SchemaState};
+use crate::store::own_database::{self, DATABASE, OWNER};
 use crate::store::pool::{PoolOptions, connect_once};
 use crate::store::{Pool, StoreFailure};
-
-/// The role that owns the tables of the program's own PostgreSQL.
-const OWNER: &str = "escalation_owner";
-/// The database in the program's own PostgreSQL.
-const DATABASE: &str = "escalations";
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +69,7 @@ impl Database {
         }
         let embedded = start(settings).await?;
         let superuser = options(embedded.connection_string(SUPERUSER, "postgres"));
-        prepare(&superuser).await?;
+        own_database::make(&mut connect_once(&superuser).await?).await?;
         Ok(Self {
             service: options(embedded.connection_string(migrations::APPLICATION_ROLE, DATABASE)),
             owner: Some(options(embedded.connection_string(OWNER, DATABASE))),
@@ -154,12 +148,7 @@ impl Database {
     /// The database fails.
     pub async fn recreate(&self) -> Result<(), DatabaseError> {
         let Some(superuser) = &self.superuser else { return Ok(()) };
-        connect_once(superuser)
-            .await?
-            .batch_execute(&format!("drop database {DATABASE} with (force)"))
-            .await
-            .map_err(|error| DatabaseError::Store(error.into()))?;
-        prepare(superuser).await
+        Ok(own_database::remake(&mut connect_once(superuser).await?).await?)
     }
 
     /// Stops the program's own PostgreSQL, if it runs.
@@ -186,28 +175,4 @@ async fn start(settings: &DatabaseSettings) -> Result<EmbeddedPostgres, Database
         EmbeddedPostgres::start(&options, &mut |line| note(line))
     });
     Ok(started.await.map_err(|error| DatabaseError::Setting(error.to_string()))??)
-}
-
-/// Makes the owner and the database, if they are not there.
-async fn prepare(superuser: &PoolOptions) -> Result<(), DatabaseError> {
-    let mut conn = connect_once(superuser).await?;
-    let failed = |error: diesel::result::Error| DatabaseError::Store(error.into());
-    conn.batch_execute(&format!(
-        "do $$ begin
-             if not exists (select from pg_roles where rolname = '{OWNER}') then
-                 create role {OWNER} login nosuperuser createrole nobypassrls;
-             end if;
-         end $$"
-    ))
-    .await
-    .map_err(failed)?;
-    let created = conn.batch_execute(&format!("create database {DATABASE} owner {OWNER}")).await;
-    match created {
-        Err(diesel::result::Error::DatabaseError(_, info))
-            if info.message().contains("already exists") =>
-        {
-            Ok(())
-        }
-        other => other.map_err(failed),
-    }
 }

@@ -8,6 +8,7 @@ pub mod events;
 pub mod failure;
 pub mod lists;
 pub mod migrations;
+pub mod own_database;
 pub mod pool;
 pub mod reference;
 mod schema;

@@ -15,7 +15,7 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("embedded", &["embedded"], Crates::Not(WEB_AND_SQL)),
     ("settings", &["settings"], Crates::Not(WEB_AND_SQL)),
     ("telemetry", &["settings", "telemetry"], Crates::Not(WEB_AND_SQL)),
-    ("cli", &["*"], Crates::Not(&[])),
+    ("cli", &["*"], Crates::Not(&["diesel", "diesel_async", "tokio_postgres"])),
     ("lib", &["*"], Crates::Not(&[])),
     ("main", &["cli"], Crates::Not(WEB_AND_SQL)),
 ];
