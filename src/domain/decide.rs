@@ -13,7 +13,7 @@ use super::ids::{ClockId, EventId};
 use super::london::same_day;
 use super::raise::check_delay;
 use super::resolution::{ChildOutcome, DelayEffect, Outcome};
-use super::stage_clock::{ClockKind, StageClock};
+use super::stage_clock::{ClockKind, DueBasis, StageClock};
 use super::stage_policy::StagePolicy;
 use super::urgency::Urgency;
 use super::working_days::Calendar;
@@ -44,8 +44,8 @@ impl Scene<'_> {
     pub(super) fn actor(&self) -> Actor {
         Actor {
             agency: self.caller.agency,
-            role: self.caller.role,
-            client: self.caller.client,
+            role: self.caller.role.into(),
+            client: Some(self.caller.client),
             subject: self.caller.subject.clone(),
         }
     }
@@ -90,6 +90,8 @@ impl Scene<'_> {
                 policy_version: self.policy.version.clone(),
                 calendar_version: self.calendar.version().to_owned(),
                 extends: None,
+                basis: Some(DueBasis::Counted { from: at }),
+                recorded_at: Some(self.now),
                 stopped: None,
             });
         }
@@ -250,6 +252,8 @@ impl Escalation {
             due_at,
             calendar_version: scene.calendar.version().to_owned(),
             extends: Some(running.id),
+            basis: Some(DueBasis::Agreed { previous_due_at: running.due_at }),
+            recorded_at: Some(scene.now),
             stopped: None,
             ..running.clone()
         };

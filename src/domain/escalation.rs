@@ -255,7 +255,7 @@ impl Escalation {
     fn stop_clock(&mut self, id: ClockId, at: Timestamp, reason: StopReason) {
         for clock in &mut self.clocks {
             if clock.id == id && clock.is_running() {
-                clock.stopped = Some(Stop { at, reason });
+                clock.stopped = Some(Stop { at, reason, recorded_at: None });
             }
         }
     }

@@ -89,15 +89,48 @@ codes! {
     }
 }
 
+codes! {
+    /// In which role something was done: a caller's, or the service's own.
+    pub enum ActorRole {
+        /// Staff or systems of one agency.
+        Agency => "agency",
+        /// Leads a service and prepares the weekly review.
+        ServiceLead => "service_lead",
+        /// Holds the weekly review.
+        Director => "director",
+        /// Works with the figures.
+        Analyst => "analyst",
+        /// Checks that the record is true.
+        Auditor => "auditor",
+        /// Keeps the service running.
+        Operator => "operator",
+        /// The service itself, when time ran out.
+        System => "system",
+    }
+}
+
+impl From<Role> for ActorRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Agency => Self::Agency,
+            Role::ServiceLead => Self::ServiceLead,
+            Role::Director => Self::Director,
+            Role::Analyst => Self::Analyst,
+            Role::Auditor => Self::Auditor,
+            Role::Operator => Self::Operator,
+        }
+    }
+}
+
 /// Who acted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The agency that the caller acted for; none for the partnership's own roles.
     pub agency: Option<AgencyId>,
-    /// The role in which the caller acted.
-    pub role: Role,
-    /// The registered client.
-    pub client: ClientId,
+    /// The role in which it was done.
+    pub role: ActorRole,
+    /// The registered client; none when the service acted by itself.
+    pub client: Option<ClientId>,
     /// The person or system that the token named.
     pub subject: String,
 }

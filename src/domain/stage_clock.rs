@@ -15,6 +15,22 @@ codes! {
         Acknowledgement => "acknowledgement",
         /// The responding agency gives a substantive answer.
         Answer => "answer",
+        /// The raising agency judges an answer, or chooses what comes next.
+        Judgement => "judgement",
+        /// The raiser is told what came of it.
+        Feedback => "feedback",
+        /// What was learnt is written down.
+        Learning => "learning",
+        /// Somebody looks whether the child is better off.
+        ImpactCheck => "impact_check",
+    }
+}
+
+impl ClockKind {
+    /// Whether it runs while the escalation is open; the others start when it has ended.
+    #[must_use]
+    pub const fn is_of_a_stage(self) -> bool {
+        matches!(self, Self::Acknowledgement | Self::Answer | Self::Judgement)
     }
 }
 
@@ -33,7 +49,57 @@ codes! {
         Extended => "extended",
         /// The escalation ended without it.
         Ended => "ended",
+        /// The responding agency said that it is not theirs to answer.
+        Declined => "declined",
+        /// Another agency is to answer; its own clocks started.
+        Redirected => "redirected",
+        /// The urgency changed; another clock took over.
+        UrgencyChanged => "urgency_changed",
+        /// The two sides meet; another clock took over.
+        MeetingCalled => "meeting_called",
+        /// The agency's time was paused; another clock took over.
+        Paused => "paused",
+        /// A pause ended early; another clock took over.
+        Resumed => "resumed",
+        /// It was moved to another version of the policy; another clock took over.
+        PolicyMigrated => "policy_migrated",
+        /// What it waited for was done: judged, told, learnt or checked.
+        Done => "done",
+        /// The escalation was opened again.
+        Reopened => "reopened",
     }
+}
+
+/// How a due instant came about. With the clock's limit and the named calendar it can be counted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "basis", rename_all = "snake_case")]
+pub enum DueBasis {
+    /// The limit, counted from an instant.
+    Counted {
+        /// The instant of day zero.
+        from: Timestamp,
+    },
+    /// The instant that both sides agreed on.
+    Agreed {
+        /// What was due before.
+        previous_due_at: Timestamp,
+    },
+    /// What was due before, later by the days, or for limits in hours by the time, that the pause took.
+    Paused {
+        /// What was due before.
+        previous_due_at: Timestamp,
+        /// When the pause began.
+        from: Timestamp,
+        /// When it ends by itself, or was ended.
+        until: Timestamp,
+    },
+    /// The limit counted from an instant, or what was due before if that is earlier.
+    Earlier {
+        /// What was due before.
+        previous_due_at: Timestamp,
+        /// The instant of day zero.
+        from: Timestamp,
+    },
 }
 
 /// One time limit of one stage. Its start, limit, versions and due instant never change; it only
@@ -62,6 +128,13 @@ pub struct StageClock {
     pub calendar_version: String,
     /// The clock that this one took over from when more time was agreed.
     pub extends: Option<ClockId>,
+    /// How the due instant came about; none on clocks from before this was kept, which are [`DueBasis::Counted`]
+    /// from their start, or agreed where they extend another.
+    #[serde(default)]
+    pub basis: Option<DueBasis>,
+    /// When the service received what started it; none on clocks from before this was kept.
+    #[serde(default)]
+    pub recorded_at: Option<Timestamp>,
     /// When and why it stopped; none while it runs.
     pub stopped: Option<Stop>,
 }
@@ -73,6 +146,9 @@ pub struct Stop {
     pub at: Timestamp,
     /// The reason.
     pub reason: StopReason,
+    /// When the service received what stopped it; none on clocks from before this was kept.
+    #[serde(default)]
+    pub recorded_at: Option<Timestamp>,
 }
 
 impl StageClock {
@@ -88,6 +164,29 @@ impl StageClock {
         match self.stopped {
             None => now > self.due_at,
             Some(stop) => stop.at > self.due_at,
+        }
+    }
+
+    /// Whether it was late already when the service first heard of it.
+    #[must_use]
+    pub fn is_late_recorded(&self) -> bool {
+        self.recorded_at.is_some_and(|at| at > self.due_at)
+    }
+
+    /// Whether it was stopped in time as the agency says, and the service heard of that only after the due instant.
+    #[must_use]
+    pub fn is_stop_recorded_late(&self) -> bool {
+        self.stopped.is_some_and(|stop| {
+            stop.at <= self.due_at && stop.recorded_at.is_some_and(|at| at > self.due_at)
+        })
+    }
+
+    /// The pause that this clock allows for, as its first and last instant.
+    #[must_use]
+    pub const fn pause(&self) -> Option<(Timestamp, Timestamp)> {
+        match self.basis {
+            Some(DueBasis::Paused { from, until, .. }) => Some((from, until)),
+            _ => None,
         }
     }
 }

@@ -12,8 +12,7 @@ use super::problem::Problem;
 use super::state::AppState;
 use super::times::Instant;
 use super::views::agency_code;
-use crate::domain::access::Role;
-use crate::domain::event::{Event, EventType, TextField};
+use crate::domain::event::{ActorRole, Event, EventType, TextField};
 use crate::domain::ids::{EscalationId, EventId};
 use crate::domain::partnership::Partnership;
 use crate::usecases::read;
@@ -55,8 +54,8 @@ pub struct EventView {
     /// The agency that acted; absent for the partnership's own roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
-    /// The role in which the caller acted.
-    pub role: Role,
+    /// The role in which it was done; `system` when the service acted because time ran out.
+    pub role: ActorRole,
     /// What changed, by the kind of act. Never free text, never a child.
     #[schema(value_type = Object)]
     pub change: serde_json::Value,

@@ -8,9 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::domain::working_days::{Calendar, HolidayOutsideYears};
 
 pub use shapes::{
-    AutoAdvance, BankHoliday, Basis, CalendarFile, CodeRow, ExtensionRule, FollowUpRule,
-    OutcomeLists, OutcomeRow, Repeats, StagePolicyFile, StageRow, ThemeGroup, ThemeRow, ThemeSet,
-    TimeoutRule, TimescaleRow, TimescaleSet,
+    BankHoliday, Basis, CalendarFile, CodeRow, OutcomeLists, OutcomeRow, StagePolicyFile, StageRow,
+    ThemeGroup, ThemeRow, ThemeSet, TimescaleRow, TimescaleSet,
 };
 
 const THEMES: &str = include_str!("themes.json");

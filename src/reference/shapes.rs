@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::domain::codes::codes;
 use crate::domain::limit::Limit;
+use crate::domain::stage_policy::{
+    ClosingField, ExtensionRule, FollowUpRule, PauseRule, QuietHours, TimeoutRule, WarningRule,
+};
 use crate::domain::working_days::{Calendar, HolidayOutsideYears, Nation};
 
 /// The escalation themes in their groups. They are not the themes of actions.
@@ -119,8 +122,18 @@ pub struct StagePolicyFile {
     pub extension: ExtensionRule,
     /// What happens when a stage's time runs out.
     pub timeout: TimeoutRule,
-    /// What is due after closing.
+    /// What is due after the end.
     pub follow_up: FollowUpRule,
+    /// Whether and how long the agency's time may be paused.
+    pub pause: PauseRule,
+    /// When a running limit is warned of.
+    pub warning: WarningRule,
+    /// When nobody is reminded, unless it is urgent.
+    pub quiet_hours: QuietHours,
+    /// How soon the raiser judges an answer.
+    pub judgement: Limit,
+    /// Within how many days two escalations may be the same matter.
+    pub duplicate_days: u32,
 }
 
 /// One rung of the ladder.
@@ -149,76 +162,12 @@ pub struct StageRow {
     pub urgent: Option<Limit>,
     /// How soon an immediate escalation must be answered.
     pub immediate: Option<Limit>,
-    /// Codes of what must be recorded.
+    /// What must be recorded before an escalation at this stage ends.
+    pub closing_requires: Vec<ClosingField>,
+    /// Codes of what people record at this stage.
     pub must_record: Vec<String>,
     /// Codes of who is told.
     pub told: Vec<String>,
-}
-
-/// When a stage may take longer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExtensionRule {
-    /// How often in one stage.
-    pub times_per_stage: u32,
-    /// Whether both sides must agree.
-    pub both_sides_agree: bool,
-    /// Whether a reason must be given.
-    pub reason_required: bool,
-    /// Whether an extension may be no longer than the original limit.
-    pub at_most_original_length: bool,
-}
-
-/// What happens when a stage's time runs out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TimeoutRule {
-    /// How long the raiser has to advance, agree an extension or withdraw.
-    pub raiser_chooses_within: Limit,
-    /// Whether the stage advances by itself when the raiser does not choose.
-    pub auto_advance: AutoAdvance,
-    /// The first stage at which the business unit is told.
-    pub business_unit_told_from_stage: u8,
-}
-
-/// Whether a stage advances by itself, per urgency.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AutoAdvance {
-    /// For standard escalations.
-    pub standard: bool,
-    /// For urgent escalations.
-    pub urgent: bool,
-    /// For immediate escalations.
-    pub immediate: bool,
-}
-
-/// What is due after closing.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FollowUpRule {
-    /// How soon the raiser hears what came of it.
-    pub feedback_to_raiser: Limit,
-    /// How soon a learning note is due, where one is.
-    pub learning_note: Limit,
-    /// The first stage from which a learning note is due.
-    pub learning_note_from_stage: u8,
-    /// Whether every immediate escalation needs a learning note.
-    pub learning_note_if_immediate: bool,
-    /// How often a theme and an agency must come together for a learning note.
-    pub learning_note_if_pair_repeats: Repeats,
-    /// When it is asked whether the child is better off.
-    pub impact_check: Limit,
-}
-
-/// So many times within so many weeks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Repeats {
-    /// At least so many times.
-    pub times: u32,
-    /// Within so many complete weeks.
-    pub weeks: u32,
 }
 
 /// The bank holidays of one nation.

@@ -44,6 +44,7 @@ pub struct EscalationRow {
     pub changed_at: SqlTimestamp,
     pub next_due_at: NullableTimestamp,
     pub next_due_clock_id: Option<Uuid>,
+    pub next_due_kind: Option<String>,
 }
 
 /// A row of `delay`.
@@ -99,6 +100,9 @@ pub struct ClockRow {
     pub extends_id: Option<Uuid>,
     pub stopped_at: NullableTimestamp,
     pub stop_reason: Option<String>,
+    pub basis: Option<serde_json::Value>,
+    pub recorded_at: NullableTimestamp,
+    pub stop_recorded_at: NullableTimestamp,
 }
 
 /// Reads a code that a check constraint or our own write put there.
@@ -159,6 +163,7 @@ impl TryFrom<&Escalation> for EscalationRow {
             changed_at: it.changed_at.into(),
             next_due_at: next.map(|clock| clock.due_at).into(),
             next_due_clock_id: next.map(|clock| clock.id.0),
+            next_due_kind: next.map(|clock| clock.kind.into()),
         })
     }
 }
@@ -273,6 +278,9 @@ impl ClockRow {
             extends_id: clock.extends.map(|id| id.0),
             stopped_at: clock.stopped.map(|stop| stop.at).into(),
             stop_reason: clock.stopped.map(|stop| stop.reason.into()),
+            basis: clock.basis.as_ref().map(json).transpose()?,
+            recorded_at: clock.recorded_at.into(),
+            stop_recorded_at: clock.stopped.and_then(|stop| stop.recorded_at).into(),
         })
     }
 
@@ -280,9 +288,11 @@ impl ClockRow {
     pub fn into_domain(self) -> Result<StageClock, StoreFailure> {
         let wrong = || StoreFailure::Corrupt("stage_clock");
         let stopped = match (self.stopped_at.to_jiff(), self.stop_reason) {
-            (Some(at), Some(reason)) => {
-                Some(Stop { at, reason: code(&reason, "stage_clock.stop_reason")? })
-            }
+            (Some(at), Some(reason)) => Some(Stop {
+                at,
+                reason: code(&reason, "stage_clock.stop_reason")?,
+                recorded_at: self.stop_recorded_at.to_jiff(),
+            }),
             _ => None,
         };
         Ok(StageClock {
@@ -297,6 +307,12 @@ impl ClockRow {
             policy_version: self.policy_version,
             calendar_version: self.calendar_version,
             extends: self.extends_id.map(ClockId),
+            basis: self
+                .basis
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|_| StoreFailure::Corrupt("stage_clock.basis"))?,
+            recorded_at: self.recorded_at.to_jiff(),
             stopped,
         })
     }

@@ -101,6 +101,7 @@ pub async fn save(
                 .set((
                     stage_clock::stopped_at.eq(NullableTimestamp::from(Some(stop.at))),
                     stage_clock::stop_reason.eq(reason),
+                    stage_clock::stop_recorded_at.eq(NullableTimestamp::from(stop.recorded_at)),
                 ))
                 .execute(conn)
                 .await?;
@@ -129,6 +130,7 @@ pub async fn save(
             escalation::changed_at.eq(row.changed_at),
             escalation::next_due_at.eq(row.next_due_at),
             escalation::next_due_clock_id.eq(row.next_due_clock_id),
+            escalation::next_due_kind.eq(row.next_due_kind),
         ))
         .execute(conn)
         .await?;

@@ -25,7 +25,7 @@ struct EventRow {
     recorded_at: SqlTimestamp,
     actor_agency_id: Option<Uuid>,
     actor_role: String,
-    actor_client_id: Uuid,
+    actor_client_id: Option<Uuid>,
     actor_subject: String,
     data: serde_json::Value,
 }
@@ -62,7 +62,7 @@ pub async fn append(
             recorded_at: it.recorded_at.into(),
             actor_agency_id: it.actor.agency.map(|agency| agency.0),
             actor_role: it.actor.role.into(),
-            actor_client_id: it.actor.client.0,
+            actor_client_id: it.actor.client.map(|client| client.0),
             actor_subject: it.actor.subject.clone(),
             data: serde_json::to_value(&it.change)
                 .map_err(|error| StoreFailure::Other(error.to_string()))?,
@@ -110,7 +110,7 @@ pub async fn history(
                 actor: Actor {
                     agency: row.actor_agency_id.map(AgencyId),
                     role: code(&row.actor_role, "event.actor_role")?,
-                    client: ClientId(row.actor_client_id),
+                    client: row.actor_client_id.map(ClientId),
                     subject: row.actor_subject,
                 },
                 change: serde_json::from_value(row.data)

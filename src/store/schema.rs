@@ -80,6 +80,13 @@ diesel::table! {
         working_seconds -> Nullable<Int8>,
         same_day -> Nullable<Bool>,
         calendar_version -> Nullable<Text>,
+        withdrawal_reason -> Nullable<Text>,
+        reroute_code -> Nullable<Text>,
+        details -> Nullable<Jsonb>,
+        feedback_at -> Nullable<Timestamptz>,
+        learning_type -> Nullable<Text>,
+        impact_result -> Nullable<Text>,
+        impact_checked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -112,6 +119,11 @@ diesel::table! {
         changed_at -> Timestamptz,
         next_due_at -> Nullable<Timestamptz>,
         next_due_clock_id -> Nullable<Uuid>,
+        raiser_visibility -> Text,
+        original_theme_code -> Nullable<Text>,
+        past_responder_ids -> Array<Uuid>,
+        next_due_kind -> Nullable<Text>,
+        rule_state -> Jsonb,
     }
 }
 
@@ -127,6 +139,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    escalation_link (partnership_id, escalation_id, position) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        position -> Int2,
+        kind -> Text,
+        to_escalation_id -> Uuid,
+        linked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     event (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -137,7 +160,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         actor_agency_id -> Nullable<Uuid>,
         actor_role -> Text,
-        actor_client_id -> Uuid,
+        actor_client_id -> Nullable<Uuid>,
         actor_subject -> Text,
         data -> Jsonb,
     }
@@ -150,6 +173,19 @@ diesel::table! {
         version -> Int4,
         field -> Text,
         body -> Text,
+    }
+}
+
+diesel::table! {
+    holding (partnership_id, escalation_id, position) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        position -> Int2,
+        holder -> Text,
+        agency_id -> Nullable<Uuid>,
+        from_at -> Timestamptz,
+        to_at -> Nullable<Timestamptz>,
+        until_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -179,6 +215,9 @@ diesel::table! {
         extends_id -> Nullable<Uuid>,
         stopped_at -> Nullable<Timestamptz>,
         stop_reason -> Nullable<Text>,
+        basis -> Nullable<Jsonb>,
+        recorded_at -> Nullable<Timestamptz>,
+        stop_recorded_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -230,8 +269,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     episode,
     escalation,
     escalation_child,
+    escalation_link,
     event,
     event_text,
+    holding,
     partnership,
     stage_clock,
     stage_policy,

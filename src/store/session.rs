@@ -82,7 +82,7 @@ async fn state(conn: &mut AsyncPgConnection, stated: Stated) -> Result<(), Store
     let agency = stated.agency.map(|agency| agency.to_string()).unwrap_or_default();
     diesel::select((
         set_config("app.partnership_id", stated.partnership.to_string(), true),
-        set_config("app.agency_id", agency, true),
+        set_config("app.agency_ids", agency, true),
         set_config("app.reach", stated.reach.code(), true),
     ))
     .get_result::<(String, String, String)>(conn)

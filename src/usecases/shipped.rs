@@ -76,6 +76,14 @@ pub fn policy_version(file: StagePolicyFile) -> PolicyVersion {
         effective_from: file.effective_from,
         policy: StagePolicy {
             version: file.version,
+            extension: file.extension,
+            timeout: file.timeout,
+            follow_up: file.follow_up,
+            pause: file.pause,
+            warning: file.warning,
+            quiet_hours: file.quiet_hours,
+            judgement: file.judgement,
+            duplicate_days: file.duplicate_days,
             stages: file
                 .stages
                 .into_iter()
@@ -89,6 +97,11 @@ pub fn policy_version(file: StagePolicyFile) -> PolicyVersion {
                     standard: row.standard,
                     urgent: row.urgent,
                     immediate: row.immediate,
+                    standard_with_meeting: row.standard_with_meeting,
+                    standard_maximum: row.standard_maximum,
+                    closing_requires: row.closing_requires,
+                    must_record: row.must_record,
+                    told: row.told,
                 })
                 .collect(),
         },

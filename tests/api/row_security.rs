@@ -79,7 +79,7 @@ async fn count(client: &Client, what: &str) -> i64 {
 async fn state(client: &Client, partnership: &str, agency: &str, reach: Reach) {
     client.batch_execute("begin").await.unwrap();
     let sql =
-        "select set_config('app.partnership_id', $1, true), set_config('app.agency_id', $2, true),
+        "select set_config('app.partnership_id', $1, true), set_config('app.agency_ids', $2, true),
                       set_config('app.reach', $3, true)";
     client.query(sql, &[&partnership, &agency, &reach.code()]).await.unwrap();
 }
@@ -311,7 +311,7 @@ async fn a_connection_goes_back_to_the_pool_stating_nothing() {
     options.size = 1;
     let pool = Pool::new(&options).unwrap();
     let stated = Stated::partnership(world.app.partnership);
-    let sql = "select concat(current_setting('app.partnership_id', true), current_setting('app.agency_id', true),
+    let sql = "select concat(current_setting('app.partnership_id', true), current_setting('app.agency_ids', true),
                              current_setting('app.reach', true)) as stated";
     for succeeds in [true, false] {
         let within = transaction(&pool, stated, async |conn| {
