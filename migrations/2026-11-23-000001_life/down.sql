@@ -33,14 +33,14 @@ begin
 end
 $$;
 alter table stage_clock
-    drop column basis, drop column recorded_at, drop column stop_recorded_at,
+    drop column position, drop column basis, drop column recorded_at, drop column stop_recorded_at,
     drop constraint stage_clock_kind_check,
     add check (kind in ('acknowledgement', 'answer')) not valid,
     drop constraint stage_clock_stop_reason_check,
     add check (stop_reason in ('acknowledged', 'answered', 'advanced', 'no_response', 'extended', 'ended')) not valid;
 alter table episode
     drop column withdrawal_reason, drop column reroute_code, drop column details, drop column feedback_at,
-    drop column learning_type, drop column impact_result, drop column impact_checked_at;
+    drop column learning_type, drop column impact_result, drop column impact_checked_at, drop column child_seconds;
 alter table escalation
     drop column raiser_visibility, drop column original_theme_code, drop column past_responder_ids,
     drop column next_due_kind, drop column rule_state,

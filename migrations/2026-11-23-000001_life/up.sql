@@ -42,11 +42,25 @@ alter table episode
     add column learning_type text,
     add column impact_result text,
     add column impact_checked_at timestamptz,
+    -- How long the child had waited by the end, day and night.
+    add column child_seconds bigint check (child_seconds >= 0),
     add check ((impact_result is null) = (impact_checked_at is null)),
     add check (ended_at is not null
                or num_nonnulls(withdrawal_reason, reroute_code, details, feedback_at, learning_type, impact_result) = 0);
 
+-- Clocks in the order in which they were started: two can start at one instant.
+alter table stage_clock disable trigger stage_clock_is_fixed;
+alter table stage_clock add column position int;
+update stage_clock c set position = n.position
+from (select partnership_id, id, row_number() over (
+          partition by partnership_id, escalation_id
+          order by episode, stage, started_at, kind, extends_id is not null) - 1 as position
+      from stage_clock) n
+where c.partnership_id = n.partnership_id and c.id = n.id;
+alter table stage_clock alter column position set not null;
+alter table stage_clock enable trigger stage_clock_is_fixed;
 alter table stage_clock
+    add unique (partnership_id, escalation_id, position),
     add column basis jsonb,
     add column recorded_at timestamptz,
     add column stop_recorded_at timestamptz,
@@ -62,11 +76,11 @@ begin
     if old.stopped_at is not null
         or (new.partnership_id, new.id, new.escalation_id, new.episode, new.stage, new.kind, new.urgency,
             new.time_limit, new.started_at, new.due_at, new.policy_version, new.calendar_version, new.extends_id,
-            new.basis, new.recorded_at)
+            new.position, new.basis, new.recorded_at)
         is distinct from
            (old.partnership_id, old.id, old.escalation_id, old.episode, old.stage, old.kind, old.urgency,
             old.time_limit, old.started_at, old.due_at, old.policy_version, old.calendar_version, old.extends_id,
-            old.basis, old.recorded_at)
+            old.position, old.basis, old.recorded_at)
     then
         raise exception 'a stage clock only stops, once' using errcode = 'restrict_violation';
     end if;
@@ -156,7 +170,8 @@ alter table escalation add check ((next_due_at is null) = (next_due_kind is null
 
 grant update (raised_with_agency_id, policy_version, original_theme_code, past_responder_ids, next_due_kind, rule_state)
     on escalation to escalation_app;
-grant update (withdrawal_reason, reroute_code, details, feedback_at, learning_type, impact_result, impact_checked_at)
+grant update (withdrawal_reason, reroute_code, details, feedback_at, learning_type, impact_result, impact_checked_at,
+              child_seconds)
     on episode to escalation_app;
 grant update (stop_recorded_at) on stage_clock to escalation_app;
 grant update (to_at) on holding to escalation_app;

@@ -11,6 +11,7 @@ use super::rare_themes::{RARE, TOGETHER};
 use super::themes::{COMMON, ThemeKind};
 use super::{DemoError, text, words};
 use crate::domain::delay::{ChildImpact, InterimSafety};
+use crate::domain::escalation::RaiserVisibility;
 use crate::domain::london::local_date;
 use crate::domain::resolution::Outcome;
 use crate::domain::urgency::Urgency;
@@ -166,6 +167,7 @@ impl<'a> Cases<'a> {
             emergency_action_taken_at: (urgency == Urgency::Immediate && chance.happens(0.6))
                 .then(|| raised_at - seconds(chance.real(600.0, 7200.0))),
             raised_by_role: role_in(by),
+            raiser_visibility: RaiserVisibility::Named,
             delay: process.as_ref().map(|process| process.request.clone()),
             stage: (first_stage != 1).then_some(first_stage),
             skip_reason: (first_stage > 1)

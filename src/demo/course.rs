@@ -1,7 +1,7 @@
 //! The course that an escalation takes: who acknowledges, answers, judges, takes it up and ends it, and when.
 
 use jiff::civil::time;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::DemoError;
 use super::case::Case;
@@ -9,11 +9,14 @@ use super::chance::Chance;
 use super::frame::{Frame, LEARNING, local, seconds};
 use super::{text, words};
 use crate::domain::access::Action;
-use crate::domain::act::Act;
+use crate::domain::act::{Act, Closing};
+use crate::domain::delay::InterimSafety;
 use crate::domain::event::{AnswerPosition, Narrative};
 use crate::domain::limit::{Limit, LimitUnit};
 use crate::domain::london::local_date;
-use crate::domain::resolution::{ChildOutcome, DelayEffect, Outcome};
+use crate::domain::resolution::{
+    ChildOutcome, DelayEffect, Outcome, RerouteCode, WithdrawalReason,
+};
 use crate::domain::urgency::Urgency;
 use crate::usecases::acts::CorrectionRequest;
 
@@ -39,8 +42,10 @@ pub(super) struct Doing {
 pub(super) enum What {
     /// An act that says everything itself.
     Act(Action, Act),
-    /// More time: how much follows from the clock that runs then.
+    /// More time, proposed by the responding agency and agreed to: how much follows from the clock that runs then.
     Extend(Narrative),
+    /// It is the same matter as the case before.
+    Duplicate,
     /// A correction.
     Correct(CorrectionRequest, Narrative),
 }
@@ -104,7 +109,12 @@ impl Course<'_> {
             }
             let advanced = self.lag(due, 0.6)?;
             let reason = self.words(words::NO_ANSWER)?;
-            self.act(advanced, self.raiser(), Action::Advance, Act::Advance { to, reason });
+            self.act(
+                advanced,
+                self.raiser(),
+                Action::Advance,
+                Act::Advance { to, reason: Some(reason) },
+            );
             return Ok(advanced);
         }
         let answered = self.answer_after_all(stage, at, false)?;
@@ -113,7 +123,12 @@ impl Course<'_> {
         self.act(rejected, self.raiser(), Action::Reject, Act::Reject { reason });
         let advanced = self.lag(rejected, 0.2)?;
         let reason = self.words(words::ADVANCED)?;
-        self.act(advanced, self.raiser(), Action::Advance, Act::Advance { to, reason });
+        self.act(
+            advanced,
+            self.raiser(),
+            Action::Advance,
+            Act::Advance { to, reason: Some(reason) },
+        );
         Ok(advanced)
     }
 
@@ -129,13 +144,21 @@ impl Course<'_> {
                     self.lag(answered, 0.5)?
                 };
                 let reason = self.words(words::WITHDRAWN)?;
-                self.act(withdrawn, self.raiser(), Action::Withdraw, Act::Withdraw { reason });
+                // One in ten says that somebody pressed for it; told from the number, so that chance goes on as before.
+                let why = match self.case.number % 10 {
+                    0 => WithdrawalReason::Pressured,
+                    1..=4 => WithdrawalReason::ResolvedInformally,
+                    5..=7 => WithdrawalReason::ConcernNoLongerHeld,
+                    _ => WithdrawalReason::PursuedElsewhere,
+                };
+                let act = Act::Withdraw { why, reason: Some(reason) };
+                self.act(withdrawn, self.raiser(), Action::Withdraw, act);
                 Ok(withdrawn)
             }
             outcome @ (Outcome::DecidedByPartners | Outcome::UnresolvedClosed) => {
                 let answered = self.answer_after_all(stage, at, false)?;
                 let ended = self.lag(answered, 1.0)?;
-                self.resolve(ended, By::Director, outcome)?;
+                self.resolve(ended, By::Director, stage, outcome)?;
                 Ok(ended)
             }
             outcome => self.answered_and_accepted(stage, at, outcome),
@@ -153,7 +176,7 @@ impl Course<'_> {
         let note = if self.chance.happens(0.4) { Some(self.words(words::ACCEPTED)?) } else { None };
         self.act(accepted, self.raiser(), Action::Accept, Act::Accept { note });
         let ended = self.lag(accepted, 0.35)?;
-        self.resolve(ended, self.responder(), outcome)?;
+        self.resolve(ended, self.responder(), stage, outcome)?;
         Ok(ended)
     }
 
@@ -223,7 +246,7 @@ impl Course<'_> {
         let at = morning + seconds(self.chance.real(0.0, 7200.0));
         if at > after && at < before {
             let reason = self.words(words::EXTENDED)?;
-            self.doings.push(Doing { at, by: self.raiser(), what: What::Extend(reason) });
+            self.doings.push(Doing { at, by: self.responder(), what: What::Extend(reason) });
         }
         Ok(())
     }
@@ -250,7 +273,13 @@ impl Course<'_> {
         })
     }
 
-    fn resolve(&mut self, at: Timestamp, by: By, outcome: Outcome) -> Result<(), DemoError> {
+    fn resolve(
+        &mut self,
+        at: Timestamp,
+        by: By,
+        stage: u8,
+        outcome: Outcome,
+    ) -> Result<(), DemoError> {
         let child_outcome = self.chance.weighted(&[
             (ChildOutcome::Safer, 0.22),
             (ChildOutcome::NeedMet, 0.22),
@@ -266,8 +295,29 @@ impl Course<'_> {
             (DelayEffect::Unknown, 0.15),
         ])?;
         let agreed_action = self.words(words::agreed_action(outcome))?;
-        let act = Act::Resolve { outcome, child_outcome, delay_effect, agreed_action };
-        self.act(at, by, Action::Resolve, act);
+        let closing = Box::new(Closing {
+            owner_role: super::agencies::role_in(self.case.with),
+            action_due_on: (stage >= 4).then(|| local_date(at).saturating_add(14.days())),
+            interim_safety: (stage >= 2).then_some(InterimSafety::InPlace),
+            why_lower_stage_failed: (stage >= 3)
+                .then(|| text(words::LOWER_STAGE_FAILED))
+                .transpose()?,
+            ..Closing::default()
+        });
+        match outcome {
+            Outcome::NotEscalationRerouted => {
+                let act = Act::Reroute { to: RerouteCode::ComplaintStatutory };
+                self.act(at, self.raiser(), Action::Reroute, act);
+            }
+            Outcome::Duplicate => {
+                self.doings.push(Doing { at, by: By::Director, what: What::Duplicate });
+            }
+            outcome => {
+                let act =
+                    Act::Resolve { outcome, child_outcome, delay_effect, agreed_action, closing };
+                self.act(at, by, Action::Resolve, act);
+            }
+        }
         Ok(())
     }
 
@@ -279,7 +329,11 @@ impl Course<'_> {
             (Action::Resolve, 0.3),
         ])?;
         let ends = [Action::Withdraw, Action::Resolve];
-        let is = |doing: &Doing, wanted: Action| matches!(&doing.what, What::Act(action, _) if *action == wanted);
+        let is = |doing: &Doing, wanted: Action| match &doing.what {
+            What::Act(Action::Reroute, _) | What::Duplicate => wanted == Action::Resolve,
+            What::Act(action, _) => *action == wanted,
+            _ => false,
+        };
         let found = self.doings.iter().rposition(|doing| is(doing, from)).or_else(|| {
             self.doings.iter().rposition(|doing| ends.iter().any(|end| is(doing, *end)))
         });

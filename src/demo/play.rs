@@ -13,12 +13,13 @@ use super::frame::Frame;
 use super::partnership::plan;
 use super::script::{Deed, Refusal, Step, write};
 use super::{DemoError, DemoOptions, DemoReport};
-use crate::domain::access::{Caller, Role};
+use crate::domain::access::{Action, Caller, Role};
+use crate::domain::act::ActKind;
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
 use crate::domain::child_reference::{ChildReference, ChildReferenceError};
 use crate::domain::ids::{EscalationId, IdSource, PartnershipId, uuid_v7};
 use crate::domain::listing::{EscalationFilter, PageRequest};
-use crate::usecases::acts::On;
+use crate::usecases::acts::{ActRequest, On};
 use crate::usecases::deps::Clock;
 use crate::usecases::raise::RaiseRequest;
 use crate::usecases::setup::{self, SetupPlan};
@@ -113,7 +114,7 @@ struct Player {
 impl Player {
     async fn has_escalations(&mut self) -> Result<bool, DemoError> {
         let director = self.caller(By::Director).await?;
-        let one = PageRequest { limit: 1, after: None, oldest_first: false };
+        let one = PageRequest { limit: 1, after: None, oldest_first: false, by_next_due: false };
         let found =
             read::escalations(&self.deps, &director, &EscalationFilter::default(), one).await?;
         Ok(!found.items.is_empty())
@@ -130,13 +131,7 @@ impl Player {
         }
         let found = registry::find(&self.deps, &self.issuer, &client_id).await?;
         let found = found.ok_or_else(|| DemoError::NotRegistered(client_id.clone()))?;
-        let caller = Caller {
-            partnership: found.partnership,
-            agency: found.agency,
-            role: found.role,
-            client: found.id,
-            subject: client_id.clone(),
-        };
+        let caller = registry::caller(&self.deps, &found, client_id.clone()).await?;
         self.callers.insert(client_id, caller.clone());
         Ok(caller)
     }
@@ -170,12 +165,22 @@ impl Player {
                 done.map_err(|failure| DemoError::Step { at, case, failure: Box::new(failure) })?;
                 *self.report.acts.entry(kind).or_default() += 1;
             }
+            Deed::Duplicate { case, of, by, occurred_at } => {
+                let caller = self.caller(by).await?;
+                let of = self.on(at, of, None)?.id;
+                let on = self.on(at, case, occurred_at)?;
+                let request = ActRequest::MarkDuplicate { of, reason: None };
+                let done = acts::act(&self.deps, &caller, Action::Link, on, request).await;
+                done.map_err(|failure| DemoError::Step { at, case, failure: Box::new(failure) })?;
+                *self.report.acts.entry(ActKind::MarkDuplicate).or_default() += 1;
+            }
             Deed::Correct { case, by, request, reason, occurred_at } => {
                 let caller = self.caller(by).await?;
                 let on = self.on(at, case, occurred_at)?;
-                let done = acts::correct(&self.deps, &caller, on, *request, reason).await;
+                let request = ActRequest::Correct { right: request, reason };
+                let done = acts::act(&self.deps, &caller, Action::Correct, on, request).await;
                 done.map_err(|failure| DemoError::Step { at, case, failure: Box::new(failure) })?;
-                let kind = crate::domain::act::ActKind::Correct;
+                let kind = ActKind::Correct;
                 *self.report.acts.entry(kind).or_default() += 1;
             }
             Deed::AddCalendar(calendar) => {

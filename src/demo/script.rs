@@ -73,6 +73,17 @@ pub enum Deed {
         /// When it happened, if that was earlier.
         occurred_at: Option<Timestamp>,
     },
+    /// An escalation is found to be on another record already.
+    Duplicate {
+        /// The number of the escalation in the script.
+        case: u32,
+        /// The number of the one that goes on.
+        of: u32,
+        /// Who says so.
+        by: By,
+        /// When it happened, if that was earlier.
+        occurred_at: Option<Timestamp>,
+    },
     /// An escalation is corrected.
     Correct {
         /// The number of the escalation in the script.
@@ -230,9 +241,13 @@ fn play(
             }
             What::Extend(reason) => {
                 let Some(due_at) = clock.extended(at, played)? else { continue };
-                let act = Act::Extend { due_at, reason };
-                Deed::Act { case: number, by, action: Action::Extend, act, occurred_at }
+                let (action, act) = (Action::Extend, Act::ProposeExtension { due_at, reason });
+                deeds.push((played, Deed::Act { case: number, by, action, act, occurred_at }));
+                let (by, act) = (By::Agency(case.by), Act::Extend { due_at, reason: None });
+                Deed::Act { case: number, by, action, act, occurred_at }
             }
+            // The case before is the one that this one repeats.
+            What::Duplicate => Deed::Duplicate { case: number, of: number - 1, by, occurred_at },
             What::Correct(request, reason) => {
                 clock.urgency = request.urgency.unwrap_or(clock.urgency);
                 let request = Box::new(request);

@@ -293,7 +293,12 @@ fn some_are_open_at_the_end() {
                 Deed::Act { case, act: Act::Reopen { .. }, .. } => {
                     running.insert(*case);
                 }
-                Deed::Act { case, act: Act::Resolve { .. } | Act::Withdraw { .. }, .. } => {
+                Deed::Duplicate { case, .. }
+                | Deed::Act {
+                    case,
+                    act: Act::Resolve { .. } | Act::Withdraw { .. } | Act::Reroute { .. },
+                    ..
+                } => {
                     running.remove(case);
                 }
                 _ => {}

@@ -113,3 +113,6 @@ pub(super) const fn agreed_action(outcome: Outcome) -> &'static [&'static str] {
         Outcome::WithdrawnByRaiser => &["Withdrawn."],
     }
 }
+
+/// Why the stage below did not settle it.
+pub(super) const LOWER_STAGE_FAILED: &str = "Both managers held to their reading of the threshold.";

@@ -34,26 +34,56 @@ codes! {
         ReadChildReference => "read_child_reference",
         /// Say that an escalation was received and by which role it is held.
         Acknowledge => "acknowledge",
+        /// Say that an escalation is not one's own to answer.
+        Decline => "decline",
+        /// Pass an escalation to the agency that must answer.
+        Redirect => "redirect",
         /// Answer an escalation.
         Answer => "answer",
+        /// Put one's own account beside the claim.
+        State => "state",
         /// Judge an answer good enough.
         Accept => "accept",
         /// Judge an answer not good enough.
         Reject => "reject",
         /// Take an escalation to a higher stage.
         Advance => "advance",
-        /// Agree to more time for an answer.
+        /// Say that an escalation has become more, or less, urgent.
+        ChangeUrgency => "change_urgency",
+        /// Propose more time for an answer, or agree to it.
         Extend => "extend",
+        /// Say that the two sides meet.
+        CallMeeting => "call_meeting",
+        /// Pause the agency's time.
+        Pause => "pause",
+        /// Approve a longer pause.
+        ApprovePause => "approve_pause",
+        /// End a pause early.
+        Resume => "resume",
         /// Record how an escalation ended.
         Resolve => "resolve",
         /// Take back an escalation.
         Withdraw => "withdraw",
+        /// Say that an escalation belongs to another procedure.
+        Reroute => "reroute",
+        /// Say that an escalation is on another record already, or what it has to do with it.
+        Link => "link",
         /// Open an ended escalation again.
         Reopen => "reopen",
         /// Add a note to an escalation.
         AddNote => "add_note",
         /// Correct what was recorded.
         Correct => "correct",
+        /// Say that the raiser was told what came of it.
+        GiveFeedback => "give_feedback",
+        /// Write down what was learnt.
+        RecordLearning => "record_learning",
+        /// Say whether the child is better off.
+        CheckImpact => "check_impact",
+        /// Propose that clocks run under another version of the policy.
+        ProposePolicyMigration => "propose_policy_migration",
+        /// Approve that.
+        MigratePolicy => "migrate_policy",
         /// Read the weekly theme aggregation.
         ReadWeeklyThemes => "read_weekly_themes",
         /// Read codes, labels, limits and calendars.
@@ -91,7 +121,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
     use Reach::{OwnAgency, Partnership};
     match role {
         Role::Agency => match action {
-            A::ReadWeeklyThemes => None,
+            A::ReadWeeklyThemes | A::ProposePolicyMigration | A::MigratePolicy => None,
             _ => Some(OwnAgency),
         },
         Role::ServiceLead => match action {
@@ -99,7 +129,11 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListEscalations
             | A::ReadWeeklyThemes
             | A::ReadReference
-            | A::AddNote => Some(Partnership),
+            | A::AddNote
+            | A::ApprovePause
+            | A::GiveFeedback
+            | A::RecordLearning
+            | A::ProposePolicyMigration => Some(Partnership),
             _ => None,
         },
         Role::Director => match action {
@@ -108,8 +142,17 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadWeeklyThemes
             | A::ReadReference
             | A::AddNote
+            | A::ApprovePause
+            | A::Resume
             | A::Resolve
-            | A::Correct => Some(Partnership),
+            | A::Reroute
+            | A::Link
+            | A::Correct
+            | A::GiveFeedback
+            | A::RecordLearning
+            | A::CheckImpact
+            | A::ProposePolicyMigration
+            | A::MigratePolicy => Some(Partnership),
             _ => None,
         },
         Role::Analyst => match action {
@@ -136,6 +179,8 @@ pub struct Caller {
     pub partnership: PartnershipId,
     /// The agency that the client acts for; none for the partnership's own roles.
     pub agency: Option<AgencyId>,
+    /// The agencies whose duties that agency took over, its predecessors and theirs.
+    pub predecessors: Vec<AgencyId>,
     /// What the caller is trusted to do.
     pub role: Role,
     /// The registered client.
@@ -145,6 +190,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether the caller acts for this agency: its own, or one whose duties it took over.
+    #[must_use]
+    pub fn acts_for(&self, agency: AgencyId) -> bool {
+        self.agency == Some(agency) || self.predecessors.contains(&agency)
+    }
+
     /// How far this caller may do `action`, or nothing when they may not.
     #[must_use]
     pub const fn may(&self, action: Action) -> Option<Reach> {

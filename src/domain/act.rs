@@ -1,12 +1,20 @@
-//! The acts that an escalation permits, when, and to whom: the table of transitions.
+//! The acts on an escalation, each with everything that it must say.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
-use super::access::{Caller, Role};
 use super::codes::codes;
-use super::escalation::{Delay, Escalation, Status};
+use super::delay::InterimSafety;
+use super::escalation::Delay;
 use super::event::{AnswerPosition, Narrative};
-use super::resolution::{ChildOutcome, DelayEffect, Outcome};
+use super::ids::{AgencyId, EscalationId};
+use super::link::LinkKind;
+use super::partnership::Agency;
+use super::resolution::{
+    ChildOutcome, DelayEffect, ImpactResult, LearningType, Outcome, RerouteCode, WithdrawalReason,
+};
+use super::stage_policy::{PauseReason, StagePolicy};
 use super::theme::ThemeCode;
 use super::urgency::Urgency;
 
@@ -15,26 +23,60 @@ codes! {
     pub enum ActKind {
         /// Say that it was received.
         Acknowledge => "acknowledge",
+        /// Say that it is not this agency's to answer.
+        Decline => "decline",
+        /// Pass it to the agency that must answer.
+        Redirect => "redirect",
         /// Answer it.
         Answer => "answer",
+        /// Put one's own account beside the claim.
+        State => "state",
         /// Judge the answer good enough.
         Accept => "accept",
         /// Judge the answer not good enough.
         Reject => "reject",
         /// Take it to a higher stage.
         Advance => "advance",
-        /// Agree to more time.
+        /// Say that it has become more, or less, urgent.
+        ChangeUrgency => "change_urgency",
+        /// Ask the other side for more time, or offer it.
+        ProposeExtension => "propose_extension",
+        /// Agree to more time that the other side proposed.
         Extend => "extend",
+        /// Say that the two sides meet.
+        CallMeeting => "call_meeting",
+        /// Pause the agency's time.
+        Pause => "pause",
+        /// Approve a longer pause.
+        ApprovePause => "approve_pause",
+        /// End a pause early.
+        Resume => "resume",
         /// Record how it ended.
         Resolve => "resolve",
         /// Take it back.
         Withdraw => "withdraw",
+        /// Say that it belongs to another procedure.
+        Reroute => "reroute",
+        /// Say that it is on another record already.
+        MarkDuplicate => "mark_duplicate",
+        /// Say what it has to do with another one.
+        Link => "link",
         /// Open it again.
         Reopen => "reopen",
         /// Add a note.
         Note => "note",
         /// Correct what was recorded.
         Correct => "correct",
+        /// Say that the raiser was told what came of it.
+        GiveFeedback => "give_feedback",
+        /// Write down what was learnt.
+        RecordLearning => "record_learning",
+        /// Say whether the child is better off.
+        CheckImpact => "check_impact",
+        /// Propose that its clocks run under another version of the policy.
+        ProposePolicyMigration => "propose_policy_migration",
+        /// Approve that.
+        MigratePolicy => "migrate_policy",
     }
 }
 
@@ -47,12 +89,33 @@ pub enum Act {
         /// The role that now holds the matter.
         held_by_role: Option<String>,
     },
+    /// It is not this agency's to answer.
+    Decline {
+        /// Why not.
+        reason: Narrative,
+        /// Whose it is, if it is an agency's.
+        suggested_agency: Option<AgencyId>,
+        /// To which procedure it belongs, if it is no escalation.
+        suggested_procedure: Option<RerouteCode>,
+    },
+    /// Another agency is to answer.
+    Redirect {
+        /// Which one.
+        to: Box<Agency>,
+        /// Why.
+        reason: Narrative,
+    },
     /// An answer is given.
     Answer {
         /// Whether what was asked will be done.
         position: AnswerPosition,
         /// The answer with its rationale.
         answer: Narrative,
+    },
+    /// The responding agency's own account.
+    State {
+        /// The account.
+        statement: Narrative,
     },
     /// The answer is good enough.
     Accept {
@@ -68,15 +131,53 @@ pub enum Act {
     Advance {
         /// The stage to enter; the next one when not named.
         to: Option<u8>,
-        /// Why it cannot stay where it is.
+        /// Why it cannot stay where it is; the service gives none.
+        reason: Option<Narrative>,
+    },
+    /// The child's need became more, or less, urgent.
+    ChangeUrgency {
+        /// How urgent it is now.
+        urgency: Urgency,
+        /// What changed.
         reason: Narrative,
     },
-    /// The answer may come later.
-    Extend {
+    /// More time is proposed.
+    ProposeExtension {
         /// The new last instant.
         due_at: Timestamp,
-        /// Why, and with whom it was agreed.
+        /// Why.
         reason: Narrative,
+    },
+    /// The proposed time is agreed.
+    Extend {
+        /// The instant that was proposed, so that nobody agrees to what they have not read.
+        due_at: Timestamp,
+        /// Anything to add.
+        reason: Option<Narrative>,
+    },
+    /// The two sides meet.
+    CallMeeting {
+        /// When.
+        meeting_at: Timestamp,
+    },
+    /// The agency's time pauses.
+    Pause {
+        /// Why, from the list.
+        why: PauseReason,
+        /// When it goes on by itself.
+        until: Timestamp,
+        /// Why, in words.
+        reason: Narrative,
+    },
+    /// A longer pause is approved.
+    ApprovePause {
+        /// The end that was proposed.
+        until: Timestamp,
+    },
+    /// The pause is over.
+    Resume {
+        /// Anything to add.
+        reason: Option<Narrative>,
     },
     /// It ends.
     Resolve {
@@ -88,11 +189,36 @@ pub enum Act {
         delay_effect: DelayEffect,
         /// What was agreed and done.
         agreed_action: Narrative,
+        /// What policy may ask for besides.
+        closing: Box<Closing>,
     },
     /// It is taken back.
     Withdraw {
+        /// Why, from the list.
+        why: WithdrawalReason,
+        /// Why, in words.
+        reason: Option<Narrative>,
+    },
+    /// It belongs to another procedure.
+    Reroute {
+        /// Which one.
+        to: RerouteCode,
+    },
+    /// It is on another record already.
+    MarkDuplicate {
+        /// Which one.
+        of: LinkTarget,
+        /// Why it is the same matter.
+        reason: Option<Narrative>,
+    },
+    /// It has to do with another one.
+    Link {
+        /// What.
+        kind: LinkKind,
+        /// Which one.
+        to: LinkTarget,
         /// Why.
-        reason: Narrative,
+        reason: Option<Narrative>,
     },
     /// It is opened again.
     Reopen {
@@ -111,6 +237,71 @@ pub enum Act {
         /// Why.
         reason: Narrative,
     },
+    /// The raiser was told what came of it.
+    GiveFeedback {
+        /// What they were told.
+        feedback: Narrative,
+    },
+    /// What was learnt.
+    RecordLearning {
+        /// What kind of learning it is.
+        kind: LearningType,
+        /// What was learnt.
+        summary: Option<Narrative>,
+    },
+    /// Whether the child is better off.
+    CheckImpact {
+        /// The answer.
+        result: ImpactResult,
+        /// Anything to add.
+        note: Option<Narrative>,
+    },
+    /// Its clocks are to run under another version of the policy.
+    ProposePolicyMigration {
+        /// Which one.
+        policy: Box<StagePolicy>,
+        /// Why.
+        reason: Narrative,
+    },
+    /// That is approved.
+    MigratePolicy {
+        /// The one that was proposed.
+        policy: Box<StagePolicy>,
+    },
+}
+
+/// What an ending may say besides what every ending says. Which of it must be said is the policy's to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Closing {
+    /// By how many units of its limit the delay was shortened.
+    pub units_saved: Option<u32>,
+    /// The agency that owns what was agreed.
+    pub owner_agency: Option<AgencyId>,
+    /// The role that owns it.
+    pub owner_role: Option<String>,
+    /// The day by which it is to be done.
+    pub action_due_on: Option<Date>,
+    /// The day on which the two sides met.
+    pub meeting_on: Option<Date>,
+    /// Who was there, by role.
+    pub attendee_roles: Option<String>,
+    /// Whether the child is safe meanwhile.
+    pub interim_safety: Option<InterimSafety>,
+    /// What else was considered.
+    pub options_considered: Option<Narrative>,
+    /// Why the stage below did not settle it.
+    pub why_lower_stage_failed: Option<Narrative>,
+    /// What the raiser still disagrees with, where the partners decide.
+    pub dissent: Option<Narrative>,
+}
+
+/// Another escalation, as far as a link to it needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTarget {
+    /// Its identifier.
+    pub id: EscalationId,
+    /// Whether it is itself recorded as a duplicate.
+    pub is_duplicate: bool,
 }
 
 /// The values of a correction.
@@ -130,112 +321,33 @@ impl Act {
     pub const fn kind(&self) -> ActKind {
         match self {
             Self::Acknowledge { .. } => ActKind::Acknowledge,
+            Self::Decline { .. } => ActKind::Decline,
+            Self::Redirect { .. } => ActKind::Redirect,
             Self::Answer { .. } => ActKind::Answer,
+            Self::State { .. } => ActKind::State,
             Self::Accept { .. } => ActKind::Accept,
             Self::Reject { .. } => ActKind::Reject,
             Self::Advance { .. } => ActKind::Advance,
+            Self::ChangeUrgency { .. } => ActKind::ChangeUrgency,
+            Self::ProposeExtension { .. } => ActKind::ProposeExtension,
             Self::Extend { .. } => ActKind::Extend,
+            Self::CallMeeting { .. } => ActKind::CallMeeting,
+            Self::Pause { .. } => ActKind::Pause,
+            Self::ApprovePause { .. } => ActKind::ApprovePause,
+            Self::Resume { .. } => ActKind::Resume,
             Self::Resolve { .. } => ActKind::Resolve,
             Self::Withdraw { .. } => ActKind::Withdraw,
+            Self::Reroute { .. } => ActKind::Reroute,
+            Self::MarkDuplicate { .. } => ActKind::MarkDuplicate,
+            Self::Link { .. } => ActKind::Link,
             Self::Reopen { .. } => ActKind::Reopen,
             Self::Note { .. } => ActKind::Note,
             Self::Correct { .. } => ActKind::Correct,
+            Self::GiveFeedback { .. } => ActKind::GiveFeedback,
+            Self::RecordLearning { .. } => ActKind::RecordLearning,
+            Self::CheckImpact { .. } => ActKind::CheckImpact,
+            Self::ProposePolicyMigration { .. } => ActKind::ProposePolicyMigration,
+            Self::MigratePolicy { .. } => ActKind::MigratePolicy,
         }
-    }
-}
-
-/// The part that a caller has in an escalation. One agency can have two, inside itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Party {
-    /// The agency that raised it.
-    Raiser,
-    /// The agency that must answer.
-    Responder,
-    /// The Director, who decides for the partners.
-    Partners,
-    /// Somebody who reads across the partnership.
-    Overseer,
-}
-
-/// The table of transitions: who may do what in which states.
-///
-/// The raiser alone judges an answer; the responder records an ending only once the raiser has
-/// accepted; the partners decide at the last stage; silence ends nothing.
-pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
-    use Status::{Accepted, Acknowledged, Answered, Raised, Rejected, Resolved, Withdrawn};
-    const OPEN: &[Status] = &[Raised, Acknowledged, Answered, Accepted, Rejected];
-    const ANY: &[Status] =
-        &[Raised, Acknowledged, Answered, Accepted, Rejected, Resolved, Withdrawn];
-    &[
-        (ActKind::Acknowledge, Party::Responder, &[Raised]),
-        (ActKind::Answer, Party::Responder, &[Raised, Acknowledged]),
-        (ActKind::Accept, Party::Raiser, &[Answered]),
-        (ActKind::Reject, Party::Raiser, &[Answered]),
-        (ActKind::Advance, Party::Raiser, &[Raised, Acknowledged, Rejected]),
-        (ActKind::Extend, Party::Raiser, &[Raised, Acknowledged]),
-        (ActKind::Resolve, Party::Responder, &[Accepted]),
-        (ActKind::Resolve, Party::Partners, OPEN),
-        (ActKind::Withdraw, Party::Raiser, OPEN),
-        (ActKind::Reopen, Party::Raiser, &[Resolved, Withdrawn]),
-        (ActKind::Note, Party::Raiser, ANY),
-        (ActKind::Note, Party::Responder, ANY),
-        (ActKind::Note, Party::Partners, ANY),
-        (ActKind::Note, Party::Overseer, ANY),
-        (ActKind::Correct, Party::Raiser, ANY),
-        (ActKind::Correct, Party::Partners, ANY),
-    ]
-};
-
-impl Escalation {
-    /// The parts that `caller` has in this escalation.
-    #[must_use]
-    pub fn parts_of(&self, caller: &Caller) -> Vec<Party> {
-        let mut parts = Vec::with_capacity(2);
-        if caller.partnership != self.partnership {
-            return parts;
-        }
-        match caller.role {
-            Role::Agency => {
-                if caller.agency == Some(self.facts.raised_by) {
-                    parts.push(Party::Raiser);
-                }
-                if caller.agency == Some(self.facts.raised_with) {
-                    parts.push(Party::Responder);
-                }
-            }
-            Role::Director => parts.push(Party::Partners),
-            Role::ServiceLead => parts.push(Party::Overseer),
-            Role::Analyst | Role::Auditor | Role::Operator => {}
-        }
-        parts
-    }
-
-    /// The acts that `caller` can do now, `top_stage` being the last of the policy.
-    #[must_use]
-    pub fn possible_acts(&self, caller: &Caller, top_stage: u8) -> Vec<ActKind> {
-        let parts = self.parts_of(caller);
-        ActKind::ALL
-            .iter()
-            .copied()
-            .filter(|kind| parts.iter().any(|part| self.permits(*kind, *part, top_stage)))
-            .collect()
-    }
-
-    fn permits(&self, kind: ActKind, part: Party, top_stage: u8) -> bool {
-        let listed = TRANSITIONS.iter().any(|(act, party, states)| {
-            *act == kind && *party == part && states.contains(&self.status)
-        });
-        listed
-            && match (kind, part) {
-                (ActKind::Advance, _) => self.stage < top_stage,
-                (ActKind::Resolve, Party::Partners) => self.stage == top_stage,
-                (ActKind::Extend, _) => !self.extended_in_this_stage(),
-                _ => true,
-            }
-    }
-
-    /// Whether more time was agreed already at this stage; policy allows it once.
-    fn extended_in_this_stage(&self) -> bool {
-        self.clocks.iter().any(|clock| clock.is_running() && clock.extends.is_some())
     }
 }

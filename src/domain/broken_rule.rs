@@ -14,6 +14,12 @@ pub enum BrokenRule {
         /// What this caller can do now.
         possible: Vec<ActKind>,
     },
+    /// Somebody else has to do this, because the caller did what it judges or approves.
+    #[error("{act} needs a second person")]
+    SecondPerson {
+        /// What was tried.
+        act: ActKind,
+    },
     /// Values contradict each other or what is recorded.
     #[error("{} values break a rule", .0.len())]
     Fields(Vec<FieldFault>),
@@ -21,6 +27,12 @@ pub enum BrokenRule {
     #[error("before the last act")]
     BeforeLastAct {
         /// When the last act happened.
+        last: jiff::Timestamp,
+    },
+    /// It has to happen after this, and not at the same instant.
+    #[error("not after the last opening")]
+    NotAfter {
+        /// When it was opened last.
         last: jiff::Timestamp,
     },
     /// No calendar covers a year that a due date needs.
@@ -52,6 +64,10 @@ super::codes::codes! {
         UnknownReference => "unknown_reference",
         /// It names something that is no longer in use.
         RetiredCode => "retired_code",
+        /// It is known and may not be used here, or not by this caller.
+        NotPermitted => "not_permitted",
+        /// It refers to itself.
+        SelfReference => "self_reference",
         /// It is outside the permitted range.
         OutOfRange => "out_of_range",
         /// It holds personal data that must not be stored here.

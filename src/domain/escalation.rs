@@ -1,16 +1,17 @@
 //! An escalation: its current state, which is nothing but the fold of its events.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
+use super::child_time::{Holder, Holding};
 use super::codes::codes;
-use super::delay::{ChildImpact, DelayCause, InterimSafety};
-use super::event::{Change, Correction, Ending, Event};
-use super::ids::{AgencyId, ClockId, EscalationId, PartnershipId};
-use super::limit::Limit;
-use super::stage_clock::{ClockKind, StageClock, Stop, StopReason};
-use super::theme::ThemeCode;
-use super::urgency::Urgency;
+use super::event::{Change, Ending, Event};
+use super::ids::{AgencyId, EscalationId, PartnershipId};
+use super::link::Link;
+use super::proposal::RuleState;
+use super::resolution::{ImpactResult, LearningType};
+use super::stage_clock::{ClockKind, StageClock};
+
+pub use super::facts::{Delay, Facts, RaiserVisibility, Scope};
 
 codes! {
     /// Where an escalation stands.
@@ -25,6 +26,8 @@ codes! {
         Accepted => "accepted",
         /// The raiser rejected the answer; the next stage is to be entered.
         Rejected => "rejected",
+        /// The responding agency says that it is not theirs; the raiser redirects it or takes it up.
+        Declined => "declined",
         /// Ended with an outcome.
         Resolved => "resolved",
         /// Taken back by the raiser.
@@ -40,83 +43,6 @@ impl Status {
     }
 }
 
-codes! {
-    /// Between whom the escalation runs.
-    pub enum Scope {
-        /// Between two agencies.
-        InterAgency => "inter_agency",
-        /// Inside one agency.
-        IntraAgency => "intra_agency",
-        /// About a pattern and no single child.
-        Thematic => "thematic",
-    }
-}
-
-/// The process whose delay made somebody escalate. One of three clocks, and never mixed with the
-/// other two: this one is the child's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delay {
-    /// The code of the timescale that was, or may be, breached.
-    pub timescale: String,
-    /// The version of that timescale.
-    pub timescale_version: String,
-    /// Its limit; none for `other`.
-    pub limit: Option<Limit>,
-    /// When the process's time began to run.
-    pub started_at: Timestamp,
-    /// The last instant that is in time; none where no limit applies.
-    pub due_at: Option<Timestamp>,
-    /// When the process happened; none while it has not.
-    pub occurred_at: Option<Timestamp>,
-    /// Why it was late, as far as the raiser knows.
-    pub cause: Option<DelayCause>,
-    /// The calendar that counted the days.
-    pub calendar_version: String,
-}
-
-/// What was recorded when the escalation was raised, with its corrections applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// A reference that is safe to say aloud: `ESC-<partnership>-<year>-<number>`.
-    pub reference: String,
-    /// Between whom it runs.
-    pub scope: Scope,
-    /// The agency that raised it.
-    pub raised_by: AgencyId,
-    /// The agency that must answer.
-    pub raised_with: AgencyId,
-    /// How urgent it is for the child.
-    pub urgency: Urgency,
-    /// What kind of thing went wrong.
-    pub theme: ThemeCode,
-    /// Up to three further themes.
-    pub secondary_themes: Vec<ThemeCode>,
-    /// The system that sent it, if one did.
-    pub source: Option<String>,
-    /// That system's own reference for it, unique within agency and source.
-    pub external_reference: Option<String>,
-    /// How many children it concerns; siblings are one escalation.
-    pub child_count: u16,
-    /// When the concern arose.
-    pub concern_arose_at: Option<Timestamp>,
-    /// When it was raised, as the raiser says.
-    pub raised_at: Timestamp,
-    /// When the service received it.
-    pub received_at: Timestamp,
-    /// What the delay meant for the child when it was raised.
-    pub child_impact: Option<ChildImpact>,
-    /// Whether the child is safe meanwhile.
-    pub interim_safety: Option<InterimSafety>,
-    /// When the emergency route was used, if it was.
-    pub emergency_action_taken_at: Option<Timestamp>,
-    /// The role of the person who raised it.
-    pub raised_by_role: Option<String>,
-    /// The delayed process, if a timescale applies.
-    pub delay: Option<Delay>,
-    /// The stage policy that it runs under, through all its stages.
-    pub policy_version: String,
-}
-
 /// One run from opening to end. Reopening starts another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Episode {
@@ -126,6 +52,27 @@ pub struct Episode {
     pub opened_at: Timestamp,
     /// How it ended; none while it is open.
     pub ending: Option<Ending>,
+    /// What followed the end.
+    pub after: AfterEnd,
+}
+
+/// What followed the end of an episode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AfterEnd {
+    /// When the raiser was told what came of it.
+    pub feedback_at: Option<Timestamp>,
+    /// What kind of learning was written down last.
+    pub learning: Option<LearningType>,
+    /// Whether the child is better off, and when somebody looked.
+    pub impact: Option<(ImpactResult, Timestamp)>,
+}
+
+impl Episode {
+    /// An episode that opens.
+    #[must_use]
+    pub fn open(number: u16, opened_at: Timestamp) -> Self {
+        Self { number, opened_at, ending: None, after: AfterEnd::default() }
+    }
 }
 
 /// An escalation as it stands.
@@ -149,6 +96,14 @@ pub struct Escalation {
     pub changed_at: Timestamp,
     /// All its clocks, oldest first.
     pub clocks: Vec<StageClock>,
+    /// Who held it, one turn after the other, from the raising on.
+    pub holdings: Vec<Holding>,
+    /// What it has to do with others.
+    pub links: Vec<Link>,
+    /// Agencies that had to answer before it was redirected.
+    pub past_responders: Vec<AgencyId>,
+    /// What only the rules read.
+    pub rule_state: RuleState,
 }
 
 impl Escalation {
@@ -165,59 +120,20 @@ impl Escalation {
             facts: (**facts).clone(),
             status: Status::Raised,
             stage: *stage,
-            episode: Episode { number: 1, opened_at: facts.raised_at, ending: None },
+            episode: Episode::open(1, facts.raised_at),
             changed_at: first.occurred_at,
             clocks: clocks.clone(),
+            holdings: vec![Holding {
+                holder: Holder::Responder,
+                agency: Some(facts.raised_with),
+                from: facts.raised_at,
+                to: None,
+                until: None,
+            }],
+            links: Vec::new(),
+            past_responders: Vec::new(),
+            rule_state: RuleState::default(),
         })
-    }
-
-    /// Takes one event in. The only way in which an escalation changes.
-    pub fn apply(&mut self, event: &Event) {
-        let at = event.occurred_at;
-        self.version = event.version;
-        if !matches!(event.change, Change::Noted | Change::Corrected { .. }) {
-            self.changed_at = at;
-        }
-        match &event.change {
-            Change::Raised { .. } | Change::Noted => {}
-            Change::Acknowledged { .. } => {
-                self.stop(ClockKind::Acknowledgement, at, StopReason::Acknowledged);
-                self.status = Status::Acknowledged;
-            }
-            Change::Answered { .. } => {
-                self.stop(ClockKind::Acknowledgement, at, StopReason::Answered);
-                self.stop(ClockKind::Answer, at, StopReason::Answered);
-                self.status = Status::Answered;
-            }
-            Change::Accepted => self.status = Status::Accepted,
-            Change::Rejected => self.status = Status::Rejected,
-            Change::Advanced { to, clocks, .. } => {
-                for kind in ClockKind::ALL {
-                    let late = self.running(*kind).is_some_and(|clock| clock.is_overdue(at));
-                    let reason = if late { StopReason::NoResponse } else { StopReason::Advanced };
-                    self.stop(*kind, at, reason);
-                }
-                self.stage = *to;
-                self.status = Status::Raised;
-                self.clocks.extend(clocks.iter().cloned());
-            }
-            Change::Extended { replaced, clock } => {
-                self.stop_clock(*replaced, at, StopReason::Extended);
-                self.clocks.push((**clock).clone());
-            }
-            Change::Resolved { ending } => self.end(ending.clone(), Status::Resolved),
-            Change::Withdrawn { ending } => self.end(ending.clone(), Status::Withdrawn),
-            Change::Reopened { episode, clocks } => {
-                self.episode = Episode { number: *episode, opened_at: at, ending: None };
-                self.status = Status::Raised;
-                self.clocks.extend(clocks.iter().cloned());
-            }
-            Change::Corrected { corrections } => {
-                for correction in corrections {
-                    self.correct(correction);
-                }
-            }
-        }
     }
 
     /// The running clock of a kind; there is at most one.
@@ -236,35 +152,5 @@ impl Escalation {
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.running(ClockKind::Answer).is_some_and(|clock| clock.is_overdue(now))
-    }
-
-    fn end(&mut self, ending: Ending, status: Status) {
-        for kind in ClockKind::ALL {
-            self.stop(*kind, ending.at, StopReason::Ended);
-        }
-        self.episode.ending = Some(ending);
-        self.status = status;
-    }
-
-    fn stop(&mut self, kind: ClockKind, at: Timestamp, reason: StopReason) {
-        if let Some(id) = self.running(kind).map(|clock| clock.id) {
-            self.stop_clock(id, at, reason);
-        }
-    }
-
-    fn stop_clock(&mut self, id: ClockId, at: Timestamp, reason: StopReason) {
-        for clock in &mut self.clocks {
-            if clock.id == id && clock.is_running() {
-                clock.stopped = Some(Stop { at, reason, recorded_at: None });
-            }
-        }
-    }
-
-    fn correct(&mut self, correction: &Correction) {
-        match correction {
-            Correction::Theme { to, .. } => self.facts.theme = to.clone(),
-            Correction::Urgency { to, .. } => self.facts.urgency = *to,
-            Correction::Delay { to, .. } => self.facts.delay = Some((**to).clone()),
-        }
     }
 }

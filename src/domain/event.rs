@@ -1,17 +1,13 @@
 //! One immutable fact about an escalation: who did what, when it happened and when it was received.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::access::Role;
 use super::codes::codes;
-use super::escalation::{Delay, Facts};
 use super::free_text::FreeText;
-use super::ids::{AgencyId, ClientId, ClockId, EscalationId, EventId};
-use super::resolution::{ChildOutcome, DelayEffect, Outcome};
-use super::stage_clock::StageClock;
-use super::theme::ThemeCode;
-use super::urgency::Urgency;
+use super::ids::{AgencyId, ClientId, EscalationId, EventId};
+
+pub use super::change::{Change, Correction, Ending, EndingDetails};
 
 /// Free text of a person about an escalation, at most 2,000 characters.
 pub type Narrative = FreeText<2000>;
@@ -32,6 +28,18 @@ codes! {
         Reason => "reason",
         /// A note.
         Note => "note",
+        /// The responding agency's own account.
+        Statement => "statement",
+        /// What the raiser was told of it in the end.
+        Feedback => "feedback",
+        /// What was learnt.
+        Learning => "learning",
+        /// What else was considered.
+        OptionsConsidered => "options_considered",
+        /// Why the stage below did not settle it.
+        WhyLowerStageFailed => "why_lower_stage_failed",
+        /// What the raiser still disagrees with.
+        Dissent => "dissent",
     }
 }
 
@@ -54,6 +62,10 @@ codes! {
         Rejected => "rejected",
         /// The answer was late.
         NoResponse => "no_response",
+        /// Receipt was not even acknowledged in time: silence, which is no refusal.
+        NoAcknowledgement => "no_acknowledgement",
+        /// The responding agency declined it.
+        Declined => "declined",
         /// The raiser could not wait for the answer.
         Risk => "risk",
     }
@@ -86,6 +98,36 @@ codes! {
         Noted => "noted",
         /// What was recorded was corrected.
         Corrected => "corrected",
+        /// The responding agency says that it is not theirs to answer.
+        Declined => "declined",
+        /// Another agency is to answer.
+        Redirected => "redirected",
+        /// The responding agency put its own account beside the claim.
+        Stated => "stated",
+        /// It became more, or less, urgent.
+        UrgencyChanged => "urgency_changed",
+        /// Something waits for a second person.
+        Proposed => "proposed",
+        /// The two sides meet.
+        MeetingCalled => "meeting_called",
+        /// The agency's time paused.
+        Paused => "paused",
+        /// A pause ended early.
+        Resumed => "resumed",
+        /// It belongs to another procedure.
+        Rerouted => "rerouted",
+        /// It is on another record already.
+        MarkedDuplicate => "marked_duplicate",
+        /// It has to do with another one.
+        Linked => "linked",
+        /// The raiser was told what came of it.
+        FeedbackGiven => "feedback_given",
+        /// What was learnt was written down.
+        LearningRecorded => "learning_recorded",
+        /// Somebody looked whether the child is better off.
+        ImpactChecked => "impact_checked",
+        /// Its clocks run under another version of the policy.
+        PolicyMigrated => "policy_migrated",
     }
 }
 
@@ -154,143 +196,4 @@ pub struct Event {
     pub change: Change,
     /// What was written about it.
     pub texts: Vec<(TextField, Narrative)>,
-}
-
-/// What an event changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Change {
-    /// It was raised at a stage.
-    Raised {
-        /// What was recorded about it.
-        facts: Box<Facts>,
-        /// The stage that it starts at.
-        stage: u8,
-        /// The clocks of that stage.
-        clocks: Vec<StageClock>,
-    },
-    /// Receipt was acknowledged.
-    Acknowledged {
-        /// The role that now holds the matter in the responding agency, if named.
-        held_by_role: Option<String>,
-    },
-    /// An answer was given.
-    Answered {
-        /// Whether what was asked will be done.
-        position: AnswerPosition,
-    },
-    /// The raiser accepted the answer.
-    Accepted,
-    /// The raiser rejected the answer.
-    Rejected,
-    /// It moved up.
-    Advanced {
-        /// The stage it left.
-        from: u8,
-        /// The stage it entered.
-        to: u8,
-        /// What moved it.
-        cause: AdvanceCause,
-        /// The clocks of the stage it entered.
-        clocks: Vec<StageClock>,
-    },
-    /// More time was agreed for the answer.
-    Extended {
-        /// The clock that stopped.
-        replaced: ClockId,
-        /// The clock that took over.
-        clock: Box<StageClock>,
-    },
-    /// It ended.
-    Resolved {
-        /// How it ended.
-        ending: Ending,
-    },
-    /// The raiser took it back.
-    Withdrawn {
-        /// How it ended.
-        ending: Ending,
-    },
-    /// It was opened again.
-    Reopened {
-        /// The number of the new episode.
-        episode: u16,
-        /// The clocks of the stage that it resumes at.
-        clocks: Vec<StageClock>,
-    },
-    /// A note was added.
-    Noted,
-    /// Recorded facts were corrected; each correction keeps the old value.
-    Corrected {
-        /// Each corrected fact.
-        corrections: Vec<Correction>,
-    },
-}
-
-impl Change {
-    /// The kind of event that this is.
-    #[must_use]
-    pub const fn event_type(&self) -> EventType {
-        match self {
-            Self::Raised { .. } => EventType::Raised,
-            Self::Acknowledged { .. } => EventType::Acknowledged,
-            Self::Answered { .. } => EventType::Answered,
-            Self::Accepted => EventType::Accepted,
-            Self::Rejected => EventType::Rejected,
-            Self::Advanced { .. } => EventType::Advanced,
-            Self::Extended { .. } => EventType::Extended,
-            Self::Resolved { .. } => EventType::Resolved,
-            Self::Withdrawn { .. } => EventType::Withdrawn,
-            Self::Reopened { .. } => EventType::Reopened,
-            Self::Noted => EventType::Noted,
-            Self::Corrected { .. } => EventType::Corrected,
-        }
-    }
-}
-
-/// How an episode of an escalation ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
-    /// When.
-    pub at: Timestamp,
-    /// How.
-    pub outcome: Outcome,
-    /// What it meant for the child.
-    pub child_outcome: ChildOutcome,
-    /// What escalating did to the delay.
-    pub delay_effect: DelayEffect,
-    /// Seconds on working days from opening to end, counted with the calendar named beside it; 86,400 make one
-    /// working day.
-    pub working_seconds: i64,
-    /// Whether it ended on the local date on which it was opened.
-    pub same_day: bool,
-    /// The calendar that counted the days.
-    pub calendar_version: String,
-}
-
-/// One corrected fact: what it was and what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "field", rename_all = "snake_case")]
-pub enum Correction {
-    /// The primary theme.
-    Theme {
-        /// Before.
-        from: ThemeCode,
-        /// After.
-        to: ThemeCode,
-    },
-    /// The urgency. Running clocks keep the limits that they started with.
-    Urgency {
-        /// Before.
-        from: Urgency,
-        /// After.
-        to: Urgency,
-    },
-    /// The delay: for example the process has happened in the meantime.
-    Delay {
-        /// Before.
-        from: Option<Box<Delay>>,
-        /// After.
-        to: Box<Delay>,
-    },
 }

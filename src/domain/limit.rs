@@ -72,6 +72,12 @@ impl Limit {
         Self { amount, unit, day_zero: ordinary_day_zero(), direction: ordinary_direction() }
     }
 
+    /// Whether the same limit again is longer: "the same day" has no longer.
+    #[must_use]
+    pub const fn can_be_longer(&self) -> bool {
+        self.amount > 0 && !matches!(self.unit, LimitUnit::SameDay)
+    }
+
     /// The last instant that is still within the limit.
     ///
     /// `event` is what starts the clock or, for [`Direction::Before`], what must be preceded.

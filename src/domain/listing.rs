@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::escalation::{Scope, Status};
 use super::ids::{AgencyId, ClockId, EscalationId};
 use super::resolution::Outcome;
+use super::sight::Sight;
 use super::stage_clock::{ClockKind, StopReason};
+use super::standing::Standing;
 use super::theme::ThemeCode;
 use super::urgency::Urgency;
 
@@ -43,6 +45,13 @@ pub struct EscalationFilter {
     pub source: Option<String>,
     /// That system's reference.
     pub external_reference: Option<String>,
+    /// When it is due next, with what has an instant at all.
+    pub next_due: Span,
+    /// What its next clock waits for.
+    pub next_due_clock: Option<ClockKind>,
+    /// Agencies from which a protected raiser is hidden: what asks who raised it finds such escalations only if they
+    /// raised it themselves. None where nothing is hidden.
+    pub protected_from: Option<Vec<AgencyId>>,
 }
 
 /// Which episodes a list is about.
@@ -95,6 +104,8 @@ pub struct PageRequest {
     pub after: Option<After>,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
+    /// By when it is due next instead of when it was raised; what has no clock running is not listed.
+    pub by_next_due: bool,
 }
 
 /// A part of a list.
@@ -141,6 +152,12 @@ pub struct EscalationSummary {
     pub changed_at: Timestamp,
     /// When the next running clock is due.
     pub next_due_at: Option<Timestamp>,
+    /// What that clock waits for.
+    pub next_due_clock: Option<ClockKind>,
+    /// How it stands; computed from the whole escalation after the line was found.
+    pub standing: Option<Standing>,
+    /// What the caller may see of it.
+    pub sight: Option<Sight>,
 }
 
 /// A line of a list of episodes.
@@ -158,6 +175,8 @@ pub struct EpisodeSummary {
     pub outcome: Option<Outcome>,
     /// Seconds on working days from opening to end.
     pub working_seconds: Option<i64>,
+    /// Seconds, day and night, for which the child had waited by the end.
+    pub child_seconds: Option<i64>,
 }
 
 /// A line of a list of stage clocks.

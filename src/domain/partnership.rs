@@ -133,6 +133,23 @@ impl Partnership {
         self.agencies.iter().find(|agency| agency.id == id)
     }
 
+    /// The agencies whose duties this one took over, however long the chain.
+    #[must_use]
+    pub fn predecessors_of(&self, id: AgencyId) -> Vec<AgencyId> {
+        let mut found = Vec::new();
+        let mut wanted = vec![id];
+        while let Some(next) = wanted.pop() {
+            for agency in self.agencies.iter().filter(|it| it.successor == Some(next)) {
+                // Two agencies that succeed each other would never end.
+                if agency.id != id && !found.contains(&agency.id) {
+                    found.push(agency.id);
+                    wanted.push(agency.id);
+                }
+            }
+        }
+        found
+    }
+
     /// The theme with this code.
     #[must_use]
     pub fn theme(&self, code: &str) -> Option<&Theme> {
@@ -159,6 +176,12 @@ impl Partnership {
     #[must_use]
     pub fn policy(&self, version: &str) -> Option<&StagePolicy> {
         self.policies.iter().map(|it| &it.policy).find(|policy| policy.version == version)
+    }
+
+    /// The calendar with this version.
+    #[must_use]
+    pub fn calendar(&self, version: &str) -> Option<&Calendar> {
+        self.calendars.iter().map(|it| &it.calendar).find(|it| it.version() == version)
     }
 
     /// The calendar with which a date is counted at `now`: the latest loaded by then.

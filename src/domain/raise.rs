@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::broken_rule::{BrokenRule, Faults, FieldRule};
-use super::decide::Scene;
 use super::delay::{ChildImpact, DelayCause, InterimSafety};
-use super::escalation::{Delay, Escalation, Facts, Scope};
+use super::escalation::{Delay, Escalation, Facts, RaiserVisibility, Scope};
 use super::event::{Change, Event, Narrative, TextField};
 use super::free_text::findings;
 use super::ids::{EscalationId, EventId};
 use super::limit::Direction;
 use super::london::local_date;
 use super::partnership::Agency;
+use super::scene::{At, Scene};
 use super::theme::ThemeCode;
 use super::timescale::Timescale;
 use super::urgency::Urgency;
@@ -53,6 +53,8 @@ pub struct Raise {
     pub emergency_action_taken_at: Option<Timestamp>,
     /// The raiser's role.
     pub raised_by_role: Option<String>,
+    /// How much of the raiser the responding agency may see.
+    pub raiser_visibility: RaiserVisibility,
     /// The delayed process.
     pub delay: Option<Delay>,
     /// The stage to start at; the first formal one when not said.
@@ -124,7 +126,8 @@ impl Escalation {
         let stage = raise.stage.unwrap_or(USUAL_FIRST_STAGE);
         raise.check(raised_at, stage, scene)?;
         let scope = raise.scope();
-        let clocks = scene.clocks(1, stage, raise.urgency, raised_at)?;
+        let at = At { episode: 1, stage, urgency: raise.urgency, started_at: raised_at };
+        let clocks = scene.stage_clocks(at)?;
         let texts: Vec<(TextField, Narrative)> = [
             (TextField::DesiredOutcome, Some(raise.desired_outcome)),
             (TextField::Concern, raise.concern),
@@ -152,6 +155,8 @@ impl Escalation {
             interim_safety: raise.interim_safety,
             emergency_action_taken_at: raise.emergency_action_taken_at,
             raised_by_role: raise.raised_by_role,
+            raiser_visibility: raise.raiser_visibility,
+            original_theme: None,
             delay: raise.delay,
             policy_version: scene.policy.version.clone(),
         };
@@ -165,7 +170,9 @@ impl Escalation {
             change: Change::Raised { facts: Box::new(facts), stage, clocks },
             texts,
         };
-        let raised = Self::from_first(scene.caller.partnership, &event)
+        let raised = scene
+            .partnership()
+            .and_then(|partnership| Self::from_first(partnership, &event))
             .ok_or(BrokenRule::field("", FieldRule::Inconsistent))?;
         Ok((raised, vec![event]))
     }
@@ -206,8 +213,13 @@ impl Raise {
         let day = local_date(raised_at);
         let raiser_gone = !self.raised_by.may_raise || !self.raised_by.is_valid_on(day);
         faults.add_if(raiser_gone, "raised_at", FieldRule::Inconsistent);
-        let responder_gone = !self.raised_with.may_respond || !self.raised_with.is_valid_on(day);
+        let responder_gone = !self.raised_with.is_valid_on(day);
         faults.add_if(responder_gone, "raised_with_agency", FieldRule::RetiredCode);
+        let oversees = !responder_gone && !self.raised_with.may_respond;
+        faults.add_if(oversees, "raised_with_agency", FieldRule::NotPermitted);
+        let hidden = self.raiser_visibility != RaiserVisibility::Named;
+        let inside = hidden && self.raised_by.id == self.raised_with.id;
+        faults.add_if(inside, "raiser_visibility", FieldRule::Inconsistent);
     }
 
     fn check_children(&self, faults: &mut Faults) {

@@ -82,6 +82,86 @@ codes! {
     }
 }
 
+codes! {
+    /// Why a raiser takes an escalation back. Not shown to the agency that had to answer.
+    pub enum WithdrawalReason {
+        /// It was settled by talking, outside the record.
+        ResolvedInformally => "resolved_informally",
+        /// The worry is gone.
+        ConcernNoLongerHeld => "concern_no_longer_held",
+        /// It should not have been raised, or not with this agency.
+        RaisedInError => "raised_in_error",
+        /// It goes on under another procedure or record.
+        PursuedElsewhere => "pursued_elsewhere",
+        /// Somebody made the raiser feel that it had better be taken back. Told to the Director only.
+        Pressured => "pressured",
+        /// Something else, said in the reason.
+        Other => "other",
+    }
+}
+
+codes! {
+    /// The procedure to which a matter belongs that is no escalation. Only this code and the time are kept.
+    pub enum RerouteCode {
+        /// Immediate danger: 999, the emergency duty team or an emergency protection order.
+        ImmediateDanger999 => "immediate_danger_999",
+        /// A new referral to the front door.
+        NewReferralFrontDoor => "new_referral_front_door",
+        /// An allegation against a person who works with children: the designated officer.
+        LadoAllegation => "lado_allegation",
+        /// A statutory complaint.
+        ComplaintStatutory => "complaint_statutory",
+        /// Whistleblowing.
+        Whistleblowing => "whistleblowing",
+        /// A dissent at a child protection conference.
+        CpConferenceDissent => "cp_conference_dissent",
+        /// An independent reviewing officer's dispute.
+        IroDispute => "iro_dispute",
+        /// A serious incident that must be notified.
+        SeriousIncidentNotification => "serious_incident_notification",
+        /// A concern about an adult.
+        AdultSafeguarding => "adult_safeguarding",
+        /// A breach of data protection.
+        DataBreach => "data_breach",
+    }
+}
+
+codes! {
+    /// What kind of learning came of it.
+    pub enum LearningType {
+        /// How people work with children and families.
+        Practice => "practice",
+        /// How work is organised.
+        Process => "process",
+        /// What people must be taught.
+        Training => "training",
+        /// What is commissioned.
+        Commissioning => "commissioning",
+        /// Data and recording systems.
+        DataSystem => "data_system",
+        /// A policy or procedure.
+        PolicyChange => "policy_change",
+        /// What went well and should be repeated.
+        GoodPractice => "good_practice",
+        /// None.
+        None => "none",
+    }
+}
+
+codes! {
+    /// Whether the child is better off, four weeks after the end.
+    pub enum ImpactResult {
+        /// Better off.
+        Better => "better",
+        /// As before.
+        Same => "same",
+        /// Worse off.
+        Worse => "worse",
+        /// It cannot be said.
+        NotKnown => "not_known",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,31 +3,33 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
 
+use super::act_requests::{
+    AcceptAnswer, AcknowledgeEscalation, AddNote, AdvanceEscalation, AnswerEscalation,
+    ApprovePause, CallMeeting, ChangeUrgency, DeclineEscalation, ExtendEscalation, PauseEscalation,
+    ProposeExtension, RedirectEscalation, StateAccount, WithOptionalReason, WithReason, perhaps,
+};
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
 use super::escalations::{escalation_id, expected_version, no_parameters, shown};
 use super::fields::Text;
 use super::permission::{Allowed, Permission, needs};
 use super::problem::Problem;
-use super::requests::{
-    AcceptAnswer, AcknowledgeEscalation, AddNote, AdvanceEscalation, AnswerEscalation,
-    ExtendEscalation, ResolveEscalation, WithReason, narrative,
-};
+use super::requests::narrative;
 use super::state::AppState;
 use super::times::Instant;
 use super::views::EscalationView;
 use crate::domain::act::Act;
 use crate::domain::ids::EscalationId;
-use crate::usecases::acts::{self, On};
+use crate::usecases::acts::{self, ActRequest, On};
 
 /// What every act does once its body is read.
-async fn perform<P: Permission>(
+pub(super) async fn perform<P: Permission>(
     by: &Allowed<P>,
     state: &AppState,
     request: &HttpRequest,
     id: EscalationId,
     occurred_at: Option<Instant>,
-    act: Act,
+    act: impl Into<ActRequest>,
 ) -> Result<HttpResponse, Problem> {
     let on = On {
         id,
@@ -79,6 +81,8 @@ macro_rules! act_operation {
     };
 }
 
+pub(super) use act_operation;
+
 act_operation!(
     /// Acknowledge an escalation
     ///
@@ -126,6 +130,68 @@ act_operation!(
     AdvanceEscalation, {"reason": "No answer within the limit."},
     |input| Act::Advance {
         to: input.stage.and_then(|stage| u8::try_from(stage.get()).ok()),
+        reason: Some(narrative("#/reason", input.reason)?),
+    }
+);
+
+act_operation!(
+    /// Decline
+    ///
+    /// The responding agency says that it is not theirs to answer, and whose it is. The raising agency then redirects it
+    /// or takes it up. Nothing ends by it.
+    decline, "/v1/escalations/{id}/declination", Decline, "decline",
+    DeclineEscalation, {"reason": "The child lives in the other area.", "suggested_agency": "health_community"},
+    |input| ActRequest::Decline {
+        reason: narrative("#/reason", input.reason)?,
+        suggested_agency: input.suggested_agency.map(Text::into_string),
+        suggested_procedure: input.suggested_procedure,
+    }
+);
+
+act_operation!(
+    /// Redirect
+    ///
+    /// The responding agency passes it to the agency that must answer, or the raising agency does after a declination.
+    /// That agency's clocks start; the child's time goes on. An agency that had it before cannot get it back this way.
+    redirect, "/v1/escalations/{id}/redirection", Redirect, "redirect",
+    RedirectEscalation, {"agency": "health_community", "reason": "The health visitor holds the plan."},
+    |input| ActRequest::Redirect {
+        agency: input.agency.into_string(),
+        reason: narrative("#/reason", input.reason)?,
+    }
+);
+
+act_operation!(
+    /// Put your own account beside the claim
+    ///
+    /// The responding agency's right of reply, at any time. It changes nothing else and stays with the record.
+    state_account, "/v1/escalations/{id}/statements", State, "state",
+    StateAccount, {"statement": "The meeting was offered for Monday; the police could not attend."},
+    |input| Act::State { statement: narrative("#/statement", input.statement)? }
+);
+
+act_operation!(
+    /// Change the urgency
+    ///
+    /// The raising agency says that the child's need has become more, or less, urgent. The stage's limits for the new
+    /// urgency start now; what became more urgent is never due later than before.
+    change_urgency, "/v1/escalations/{id}/urgency-change", ChangeUrgency, "change_urgency",
+    ChangeUrgency, {"urgency": "immediate", "reason": "The child has come to harm again."},
+    |input| Act::ChangeUrgency {
+        urgency: input.urgency,
+        reason: narrative("#/reason", input.reason)?,
+    }
+);
+
+act_operation!(
+    /// Propose more time
+    ///
+    /// Either side proposes that the answer may come later: once in a stage, and by no more than the stage's limit
+    /// again. Nothing changes until the other side agrees with `extend`.
+    propose_extension, "/v1/escalations/{id}/extension-proposal", Extend, "extend",
+    ProposeExtension, {"due_at": "2026-11-19T23:59:59Z", "reason": "The consultant is back on Thursday."},
+    |input| Act::ProposeExtension {
+        due_at: input.due_at.0,
         reason: narrative("#/reason", input.reason)?,
     }
 );
@@ -133,47 +199,54 @@ act_operation!(
 act_operation!(
     /// Agree to more time
     ///
-    /// The raising agency agrees that the answer may come later: once in a stage, and by no more than
-    /// the stage's limit again. The first clock stops as `extended`, and another takes over.
+    /// The side that did not propose it agrees. The first clock stops as `extended`, and another takes over.
     extend, "/v1/escalations/{id}/extension", Extend, "extend",
-    ExtendEscalation, {"due_at": "2026-11-19T23:59:59Z", "reason": "Agreed with the duty manager: the consultant is back on Thursday."},
-    |input| Act::Extend { due_at: input.due_at.0, reason: narrative("#/reason", input.reason)? }
+    ExtendEscalation, {"due_at": "2026-11-19T23:59:59Z"},
+    |input| Act::Extend { due_at: input.due_at.0, reason: perhaps("#/reason", input.reason)? }
 );
 
 act_operation!(
-    /// Record how it ended
+    /// Call a meeting
     ///
-    /// The responding agency records the outcome once the raising agency has accepted the answer. At
-    /// the last stage the Director can record `decided_by_partners` or `unresolved_closed` instead.
-    resolve, "/v1/escalations/{id}/resolution", Resolve, "resolve",
-    ResolveEscalation, {
-        "outcome": "resolved_as_requested", "child_outcome": "safer", "delay_effect": "reduced",
-        "agreed_action": "Strategy meeting held at 16:00 with police and health; enquiry opened."
-    },
-    |input| Act::Resolve {
-        outcome: input.outcome,
-        child_outcome: input.child_outcome,
-        delay_effect: input.delay_effect,
-        agreed_action: narrative("#/agreed_action", input.agreed_action)?,
+    /// Where the policy gives a stage longer with a meeting, either side says when the two meet. The limit is then the
+    /// one with a meeting, counted from the start of the stage.
+    call_meeting, "/v1/escalations/{id}/meeting", CallMeeting, "call_meeting",
+    CallMeeting, {"meeting_at": "2026-11-19T14:00:00Z"},
+    |input| Act::CallMeeting { meeting_at: input.meeting_at.0 }
+);
+
+act_operation!(
+    /// Pause the agency's time
+    ///
+    /// The responding agency pauses its own time, with a reason from a list and an end; it goes on by itself then. A
+    /// pause that is longer than the policy lets an agency take by itself waits for `approve_pause`. The child's time
+    /// and every statutory limit go on.
+    pause, "/v1/escalations/{id}/pause", Pause, "pause",
+    PauseEscalation, {"why": "information_from_raiser", "until": "2026-11-19T12:00:00Z",
+                      "reason": "The chronology that the police promised has not come."},
+    |input| Act::Pause {
+        why: input.why,
+        until: input.until.0,
+        reason: narrative("#/reason", input.reason)?,
     }
 );
 
 act_operation!(
-    /// Withdraw an escalation
+    /// Approve a longer pause
     ///
-    /// The raising agency takes it back, and says why. It stays in the history and in the figures.
-    withdraw, "/v1/escalations/{id}/withdrawal", Withdraw, "withdraw",
-    WithReason, {"reason": "Raised twice by mistake."},
-    |input| Act::Withdraw { reason: narrative("#/reason", input.reason)? }
+    /// The raising agency, a service lead or the Director approves the pause that was proposed.
+    approve_pause, "/v1/escalations/{id}/pause-approval", ApprovePause, "approve_pause",
+    ApprovePause, {"until": "2026-11-27T12:00:00Z"},
+    |input| Act::ApprovePause { until: input.until.0 }
 );
 
 act_operation!(
-    /// Open it again
+    /// End a pause early
     ///
-    /// The raising agency opens an ended escalation again, as a new episode at the stage that it reached.
-    reopen, "/v1/escalations/{id}/reopening", Reopen, "reopen",
-    WithReason, {"reason": "The agreed visit has not happened."},
-    |input| Act::Reopen { reason: narrative("#/reason", input.reason)? }
+    /// Either agency or the Director ends a pause before it ends by itself.
+    resume, "/v1/escalations/{id}/resumption", Resume, "resume",
+    WithOptionalReason, {"reason": "The chronology has come."},
+    |input| Act::Resume { reason: perhaps("#/reason", input.reason)? }
 );
 
 act_operation!(

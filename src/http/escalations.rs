@@ -17,9 +17,10 @@ use super::query::QueryReader;
 use super::requests::{CorrectEscalation, RaiseEscalation, SearchByChild, child_fault, narrative};
 use super::state::AppState;
 use super::views::EscalationView;
+use crate::domain::access::Action;
 use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::EscalationId;
-use crate::usecases::acts::{self, CorrectionRequest, On};
+use crate::usecases::acts::{self, ActRequest, CorrectionRequest, On};
 use crate::usecases::read::Detail;
 use crate::usecases::{raise, read};
 
@@ -136,7 +137,8 @@ pub async fn correct_escalation(
         delay: input.delay.map(Into::into),
     };
     let reason = narrative("#/reason", input.reason)?;
-    let corrected = acts::correct(&state.deps, &by, on, right, reason).await?;
+    let request = ActRequest::Correct { right: Box::new(right), reason };
+    let corrected = acts::act(&state.deps, &by, Action::Correct, on, request).await?;
     Ok(shown(HttpResponse::Ok(), corrected))
 }
 

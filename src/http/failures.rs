@@ -43,6 +43,16 @@ impl From<BrokenRule> for Problem {
                      Read the escalation again if you expected otherwise."
                 ))
                 .possible_acts(possible.into_iter().map(|kind| kind.code())),
+            BrokenRule::SecondPerson { act } => Self::new(ProblemType::SecondPersonRequired)
+                .detail(format!(
+                    "{act} has to be done by somebody else than the one who proposed or answered."
+                )),
+            BrokenRule::NotAfter { last } => {
+                let mut errors = FieldErrors::new();
+                let detail = format!("It was opened at {last} and can be opened again only after that.");
+                errors.push_with("#/occurred_at", FieldCode::Inconsistent, detail);
+                errors.into()
+            }
             BrokenRule::BeforeLastAct { last } => {
                 let mut errors = FieldErrors::new();
                 let detail = format!(

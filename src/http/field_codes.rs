@@ -49,6 +49,8 @@ codes! {
         InFuture => "in_future",
         /// Earlier than this service records.
         TooOld => "too_old",
+        /// Known, and not permitted here or for this caller.
+        NotPermitted => "not_permitted",
         /// Contradicts another member.
         Inconsistent => "inconsistent",
         /// Names something that is not there for this caller.
@@ -105,6 +107,9 @@ impl FieldCode {
             Self::InvalidWeek => "Use an existing ISO week in the form 2026-W14.",
             Self::InFuture => "This must not be later than now.",
             Self::TooOld => "This is earlier than this service records; check the year.",
+            Self::NotPermitted => {
+                "This may not be used here; the documentation of this operation says what may."
+            }
             Self::Inconsistent => "This contradicts another member; correct one of them.",
             Self::UnknownReference => {
                 "There is no such item that you may use; check the reference."

@@ -84,6 +84,8 @@ pub fn escalation_filter(
     if by_raising {
         filter.raised = span(query, "raised_from", "raised_to");
         filter.overdue = query.flag("overdue");
+        filter.next_due = span(query, "next_due_from", "next_due_to");
+        filter.next_due_clock = query.code("next_due_clock");
     }
     filter
 }

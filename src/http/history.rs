@@ -10,18 +10,24 @@ use super::escalations::{escalation_id, no_parameters};
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::state::AppState;
+use super::time_views::TimesView;
 use super::times::Instant;
 use super::views::agency_code;
-use crate::domain::event::{ActorRole, Event, EventType, TextField};
+use crate::domain::escalation::Escalation;
+use crate::domain::event::{ActorRole, Change, Event, EventType, TextField};
 use crate::domain::ids::{EscalationId, EventId};
 use crate::domain::partnership::Partnership;
-use crate::usecases::read;
+use crate::domain::sight::Sight;
+use crate::domain::standing::Standing;
+use crate::usecases::read::{self, Past};
 
 /// The history of an escalation, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct History {
     /// The events.
     pub items: Vec<EventView>,
+    /// The child's time and the agencies' time.
+    pub times: TimesView,
     /// Where to go on.
     pub links: HistoryLinks,
 }
@@ -95,30 +101,73 @@ pub async fn read_history(
 ) -> Result<HttpResponse, Problem> {
     no_parameters(&request)?;
     let id = escalation_id(&id)?;
-    let (events, partnership) = read::history(&state.deps, &by, id).await?;
+    let Past { escalation: whole, events, sight, now, partnership } =
+        read::history(&state.deps, &by, id).await?;
     let escalation = format!("/v1/escalations/{id}");
+    let standing = Standing::of(&whole, &partnership, now);
     Ok(HttpResponse::Ok().json(History {
-        items: events.into_iter().map(|event| EventView::new(event, &partnership)).collect(),
+        items: events
+            .into_iter()
+            .map(|event| EventView::new(event, &whole, &sight, &partnership))
+            .collect(),
+        times: TimesView::new(&standing, &sight, &partnership),
         links: HistoryLinks { this: format!("{escalation}/events"), escalation },
     }))
 }
 
 impl EventView {
-    fn new(event: Event, partnership: &Partnership) -> Self {
+    fn new(event: Event, whole: &Escalation, sight: &Sight, partnership: &Partnership) -> Self {
+        let raiser = Some(whole.facts.raised_by);
+        let by_raiser =
+            event.actor.agency == raiser || (event.actor.agency.is_some() && event.version == 1);
+        let hidden = by_raiser && !sight.raiser;
+        let reason_hidden = match &event.change {
+            Change::Withdrawn { ending } => {
+                !ending.withdrawal_reason.map_or(sight.withdrawal, |why| sight.sees(why))
+            }
+            _ => false,
+        };
         Self {
             id: event.id,
             version: event.version,
             kind: event.change.event_type(),
             occurred_at: Instant(event.occurred_at),
             recorded_at: Instant(event.recorded_at),
-            agency: event.actor.agency.map(|agency| agency_code(partnership, agency)),
+            agency: event
+                .actor
+                .agency
+                .filter(|_| !hidden)
+                .map(|agency| agency_code(partnership, agency)),
             role: event.actor.role,
-            change: serde_json::to_value(&event.change).unwrap_or_default(),
+            change: shown(&event.change, sight, reason_hidden),
             texts: event
                 .texts
                 .into_iter()
+                .filter(|_| !reason_hidden)
                 .map(|(field, text)| TextView { field, text: text.into() })
                 .collect(),
         }
     }
+}
+
+/// What changed, without what the caller may not see.
+fn shown(change: &Change, sight: &Sight, reason_hidden: bool) -> serde_json::Value {
+    let mut value = serde_json::to_value(change).unwrap_or_default();
+    let mut remove = |part: &str, names: &[&str]| {
+        if let Some(part) = value.get_mut(part).and_then(serde_json::Value::as_object_mut) {
+            for name in names {
+                part.remove(*name);
+            }
+        }
+    };
+    if !sight.raiser {
+        remove("facts", &["raised_by", "source", "external_reference"]);
+    }
+    if !sight.raiser_role {
+        remove("facts", &["raised_by_role"]);
+    }
+    if reason_hidden {
+        remove("ending", &["withdrawal_reason"]);
+    }
+    value
 }

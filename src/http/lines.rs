@@ -13,6 +13,7 @@ use crate::domain::listing::{ClockSummary, EpisodeSummary, EscalationSummary};
 use crate::domain::partnership::Partnership;
 use crate::domain::resolution::Outcome;
 use crate::domain::stage_clock::{ClockKind, StopReason};
+use crate::domain::standing::Standing;
 use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 
@@ -38,8 +39,9 @@ pub struct EscalationLine {
     pub urgency: Urgency,
     /// Its primary theme.
     pub theme: ThemeCode,
-    /// Code of the agency that raised it.
-    pub raised_by_agency: String,
+    /// Code of the agency that raised it; absent where it is protected from you.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raised_by_agency: Option<String>,
     /// Code of the agency that must answer.
     pub raised_with_agency: String,
     /// When it was raised.
@@ -55,6 +57,18 @@ pub struct EscalationLine {
     pub next_due_at: Option<Instant>,
     /// Whether that is over.
     pub past_due: bool,
+    /// What that clock waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due_clock: Option<ClockKind>,
+    /// Seconds, day and night, for which the child has waited so far, or until it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_seconds: Option<i64>,
+    /// Whether the child still waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_waits: Option<bool>,
+    /// Seconds on working days for which agencies held it, pauses left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency_working_seconds: Option<i64>,
     /// Where it is.
     pub href: String,
 }
@@ -78,6 +92,10 @@ pub const ESCALATION_COLUMNS: &[&str] = &[
     "changed_at",
     "next_due_at",
     "past_due",
+    "next_due_clock",
+    "child_seconds",
+    "child_waits",
+    "agency_working_seconds",
 ];
 
 impl EscalationLine {
@@ -93,7 +111,11 @@ impl EscalationLine {
             scope: it.scope,
             urgency: it.urgency,
             theme: it.theme.clone(),
-            raised_by_agency: agency_code(partnership, it.raised_by),
+            // Without an answer to what may be seen, nothing is.
+            raised_by_agency: it
+                .sight
+                .is_some_and(|sight| sight.raiser)
+                .then(|| agency_code(partnership, it.raised_by)),
             raised_with_agency: agency_code(partnership, it.raised_with),
             raised_at: Instant(it.raised_at),
             received_at: Instant(it.received_at),
@@ -101,6 +123,10 @@ impl EscalationLine {
             changed_at: Instant(it.changed_at),
             next_due_at: it.next_due_at.map(Instant),
             past_due: it.next_due_at.is_some_and(|due_at| now > due_at),
+            next_due_clock: it.next_due_clock,
+            child_seconds: it.standing.as_ref().map(|standing| standing.child.seconds()),
+            child_waits: it.standing.as_ref().map(|standing| standing.child.ended.is_none()),
+            agency_working_seconds: it.standing.as_ref().and_then(Standing::agency_working_seconds),
             href: format!("/v1/escalations/{}", it.id),
         }
     }
@@ -117,7 +143,7 @@ impl EscalationLine {
             text(self.scope),
             text(self.urgency),
             text(&self.theme),
-            text(&self.raised_by_agency),
+            Cell::optional(self.raised_by_agency.clone()),
             text(&self.raised_with_agency),
             text(self.raised_at.0),
             text(self.received_at.0),
@@ -125,6 +151,10 @@ impl EscalationLine {
             text(self.changed_at.0),
             Cell::optional(self.next_due_at.map(|at| at.0)),
             text(self.past_due),
+            Cell::optional(self.next_due_clock),
+            count(self.child_seconds),
+            Cell::optional(self.child_waits),
+            count(self.agency_working_seconds),
         ]
     }
 }
@@ -146,6 +176,9 @@ pub struct EpisodeLine {
     /// Working days from opening to end, with fractions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working_days: Option<f64>,
+    /// Days of 24 hours, with fractions, for which the child had waited by the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_days: Option<f64>,
     /// The escalation.
     pub escalation: EscalationLine,
 }
@@ -164,6 +197,9 @@ pub const EPISODE_COLUMNS: &[&str] = &[
     "theme",
     "raised_by_agency",
     "raised_with_agency",
+    "child_seconds",
+    "agency_working_seconds",
+    "child_days",
 ];
 
 impl EpisodeLine {
@@ -176,6 +212,10 @@ impl EpisodeLine {
             outcome: it.outcome,
             working_days: it
                 .working_seconds
+                .and_then(|seconds| i32::try_from(seconds).ok())
+                .map(|seconds| working_days(f64::from(seconds))),
+            child_days: it
+                .child_seconds
                 .and_then(|seconds| i32::try_from(seconds).ok())
                 .map(|seconds| working_days(f64::from(seconds))),
             escalation: EscalationLine::new(&it.escalation, partnership, now),
@@ -196,8 +236,11 @@ impl EpisodeLine {
             Cell::Count(i64::from(of.stage)),
             text(of.urgency),
             text(&of.theme),
-            text(&of.raised_by_agency),
+            Cell::optional(of.raised_by_agency.clone()),
             text(&of.raised_with_agency),
+            count(of.child_seconds),
+            count(of.agency_working_seconds),
+            Cell::number(self.child_days),
         ]
     }
 }
@@ -241,6 +284,8 @@ pub const CLOCK_COLUMNS: &[&str] = &[
     "theme",
     "raised_by_agency",
     "raised_with_agency",
+    "child_seconds",
+    "agency_working_seconds",
 ];
 
 impl ClockLine {
@@ -273,12 +318,18 @@ impl ClockLine {
             Cell::optional(self.stop_reason),
             text(of.urgency),
             text(&of.theme),
-            text(&of.raised_by_agency),
+            Cell::optional(of.raised_by_agency.clone()),
             text(&of.raised_with_agency),
+            count(of.child_seconds),
+            count(of.agency_working_seconds),
         ]
     }
 }
 
 fn text(value: impl ToString) -> Cell {
     Cell::Text(value.to_string())
+}
+
+fn count(value: Option<i64>) -> Cell {
+    value.map_or_else(|| Cell::optional(None::<String>), Cell::Count)
 }

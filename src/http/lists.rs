@@ -47,7 +47,8 @@ pub struct ClockPage {
     pub links: PageLinks,
 }
 
-const OF_ESCALATIONS: &[&str] = &["raised_from", "raised_to", "overdue"];
+const OF_ESCALATIONS: &[&str] =
+    &["raised_from", "raised_to", "overdue", "next_due_from", "next_due_to", "next_due_clock"];
 
 const OF_EPISODES: &[&str] = &[
     "opened_from",
@@ -74,6 +75,9 @@ const OF_CLOCKS: &[&str] = &["kind", "due_from", "due_to", "overdue_at", "counte
         ("raised_from" = Option<super::times::Instant>, Query, description = "Raised at this instant or later."),
         ("raised_to" = Option<super::times::Instant>, Query, description = "Raised before this instant."),
         ("overdue" = Option<bool>, Query, description = "Whether the answer that is awaited now is late."),
+        ("next_due_from" = Option<super::times::Instant>, Query, description = "Due next at this instant or later."),
+        ("next_due_to" = Option<super::times::Instant>, Query, description = "Due next before this instant."),
+        ("next_due_clock" = Option<crate::domain::stage_clock::ClockKind>, Query, description = "What the clock waits for that is due next."),
     ),
     security(("bearer" = ["list_escalations"])),
     responses(

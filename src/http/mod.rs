@@ -1,12 +1,16 @@
 //! URLs, JSON, status codes and who is calling; and the contract that says all of it.
 
 pub mod accept;
+pub mod act_requests;
 pub mod acts;
 pub mod answers;
 pub mod body;
+pub mod clock_views;
 pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
+pub mod end_acts;
+pub mod end_requests;
 pub mod escalations;
 pub mod failures;
 pub mod field_codes;
@@ -32,6 +36,7 @@ pub mod requests;
 pub mod server;
 pub mod state;
 pub mod strict_json;
+pub mod time_views;
 pub mod times;
 pub mod token;
 pub mod views;
@@ -55,14 +60,31 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::correct_escalation)
         .service(history::read_history)
         .service(acts::acknowledge)
+        .service(acts::decline)
+        .service(acts::redirect)
         .service(acts::answer)
+        .service(acts::state_account)
         .service(acts::accept)
         .service(acts::reject)
         .service(acts::advance)
+        .service(acts::change_urgency)
+        .service(acts::propose_extension)
         .service(acts::extend)
-        .service(acts::resolve)
-        .service(acts::withdraw)
-        .service(acts::reopen)
+        .service(acts::call_meeting)
+        .service(acts::pause)
+        .service(acts::approve_pause)
+        .service(acts::resume)
+        .service(end_acts::resolve)
+        .service(end_acts::withdraw)
+        .service(end_acts::reroute)
+        .service(end_acts::mark_duplicate)
+        .service(end_acts::link)
+        .service(end_acts::reopen)
+        .service(end_acts::give_feedback)
+        .service(end_acts::record_learning)
+        .service(end_acts::check_impact)
+        .service(end_acts::propose_policy_migration)
+        .service(end_acts::migrate_policy)
         .service(acts::add_note)
         .service(escalations::search_by_child)
         .service(lists::list_episodes)

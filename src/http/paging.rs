@@ -24,6 +24,8 @@ codes! {
         NewestFirst => "newest_first",
         /// Oldest first.
         OldestFirst => "oldest_first",
+        /// What is due next first, and of that the most overdue; only what has something due.
+        NextDue => "next_due",
     }
 }
 
@@ -86,7 +88,8 @@ pub fn read(
         request: PageRequest {
             limit: i64::from(limit),
             after,
-            oldest_first: sort == Sort::OldestFirst,
+            oldest_first: sort != Sort::NewestFirst,
+            by_next_due: sort == Sort::NextDue,
         },
         path,
         rest,

@@ -48,14 +48,29 @@ permissions! {
     Read => ReadEscalation;
     List => ListEscalations, &[Format::Json, Format::Csv];
     Acknowledge => Acknowledge;
+    Decline => Decline;
+    Redirect => Redirect;
     Answer => Answer;
+    State => State;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;
+    ChangeUrgency => ChangeUrgency;
     Extend => Extend;
+    CallMeeting => CallMeeting;
+    Pause => Pause;
+    ApprovePause => ApprovePause;
+    Resume => Resume;
     Resolve => Resolve;
     Withdraw => Withdraw;
+    Reroute => Reroute;
+    Link => Link;
     Reopen => Reopen;
+    GiveFeedback => GiveFeedback;
+    RecordLearning => RecordLearning;
+    CheckImpact => CheckImpact;
+    ProposePolicyMigration => ProposePolicyMigration;
+    MigratePolicy => MigratePolicy;
     AddNote => AddNote;
     Correct => Correct;
     SearchByChild => ReadChildReference;
@@ -123,13 +138,7 @@ async fn identify(request: &HttpRequest) -> Result<Caller, Problem> {
     if registration.disabled {
         return Err(ProblemType::ClientDisabled.into());
     }
-    Ok(Caller {
-        partnership: registration.partnership,
-        agency: registration.agency,
-        role: registration.role,
-        client: registration.id,
-        subject: identity.subject,
-    })
+    Ok(registry::caller(&state.deps, &registration, identity.subject).await?)
 }
 
 fn bearer(request: &HttpRequest) -> Result<&str, Problem> {

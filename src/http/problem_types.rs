@@ -83,6 +83,8 @@ problem_types! {
         "This source already has an item with this external reference; use the one in the Location header.";
     InvalidTransition => "invalid-transition", CONFLICT, "This act is not possible now",
         "The item's present state does not allow this act; choose one of possible_acts.";
+    SecondPersonRequired => "second-person-required", CONFLICT, "Somebody else has to do this",
+        "You proposed or answered what this act approves or judges; a second person of the right side has to do it.";
     Erased => "erased", GONE, "The item was erased",
         "The item was erased under the retention rules and cannot be brought back; remove your link to it.";
     CursorExpired => "cursor-expired", GONE, "The cursor has expired",

@@ -9,8 +9,8 @@ use super::problem::Problem;
 use super::times::Instant;
 use crate::domain::child_reference::{ChildReference, ChildReferenceError, Scheme, SchemePolicy};
 use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
-use crate::domain::event::{AnswerPosition, Narrative};
-use crate::domain::resolution::{ChildOutcome, DelayEffect, Outcome};
+use crate::domain::escalation::RaiserVisibility;
+use crate::domain::event::Narrative;
 use crate::domain::urgency::Urgency;
 use crate::usecases::raise::{DelayRequest, RaiseRequest};
 
@@ -20,10 +20,7 @@ code_members!(
     ChildImpact,
     InterimSafety,
     DelayCause,
-    AnswerPosition,
-    Outcome,
-    ChildOutcome,
-    DelayEffect,
+    RaiserVisibility,
     RaisedScope,
 );
 
@@ -89,6 +86,9 @@ pub struct RaiseEscalation {
     /// The role of the person who raises it; no name.
     #[deserr(default)]
     pub raised_by_role: Option<Text<80>>,
+    /// How much of you the responding agency may see; `named` when not said. What you write is shown as you write it.
+    #[deserr(default)]
+    pub raiser_visibility: Option<RaiserVisibility>,
     /// The stage to start at; 1 when not said.
     #[deserr(default)]
     pub stage: Option<Whole<0, 9>>,
@@ -180,6 +180,7 @@ impl RaiseEscalation {
             interim_safety: self.interim_safety,
             emergency_action_taken_at: self.emergency_action_taken_at.map(|at| at.0),
             raised_by_role: self.raised_by_role.map(Text::into_string),
+            raiser_visibility: self.raiser_visibility.unwrap_or(RaiserVisibility::Named),
             delay: self.delay.map(Into::into),
             stage: self.stage.and_then(|stage| u8::try_from(stage.get()).ok()),
             skip_reason: self
@@ -208,117 +209,6 @@ pub(super) fn child_fault(error: ChildReferenceError) -> FieldCode {
     }
 }
 
-/// Acknowledge.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct AcknowledgeEscalation {
-    /// The role that now holds the matter; no name.
-    #[deserr(default)]
-    pub held_by_role: Option<Text<80>>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Answer.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerEscalation {
-    /// Whether what was asked will be done.
-    pub position: AnswerPosition,
-    /// The answer, with its rationale.
-    pub answer: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Accept the answer.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptAnswer {
-    /// Anything to add.
-    #[deserr(default)]
-    pub note: Option<Text<2000>>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Something that needs a reason and nothing else.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct WithReason {
-    /// Why.
-    pub reason: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Take it to a higher stage.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct AdvanceEscalation {
-    /// The stage to enter; the next one when not said. Never a lower one.
-    #[deserr(default)]
-    pub stage: Option<Whole<0, 9>>,
-    /// Why it cannot stay where it is.
-    pub reason: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Agree to more time for the answer: once in a stage, and at most as long again.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct ExtendEscalation {
-    /// The new last instant.
-    pub due_at: Instant,
-    /// Why, and with which role it was agreed.
-    pub reason: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Record how it ended.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct ResolveEscalation {
-    /// How; see `/v1/reference/outcomes`.
-    pub outcome: Outcome,
-    /// What it meant for the child.
-    pub child_outcome: ChildOutcome,
-    /// What escalating did to the delay.
-    pub delay_effect: DelayEffect,
-    /// What was agreed and done.
-    pub agreed_action: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
-/// Add a note.
-#[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[serde(deny_unknown_fields)]
-pub struct AddNote {
-    /// The note.
-    pub note: Text<2000>,
-    /// When it happened, if not now.
-    #[deserr(default)]
-    pub occurred_at: Option<Instant>,
-}
-
 /// Correct what was recorded. What is not named stays; the history keeps what it was.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
@@ -327,7 +217,8 @@ pub struct CorrectEscalation {
     /// The right theme.
     #[deserr(default)]
     pub theme: Option<Identifier>,
-    /// The right urgency. Running clocks keep their limits.
+    /// The right urgency, where it was mistyped. Running clocks keep their limits: say `urgency-change` when the child's
+    /// need has changed.
     #[deserr(default)]
     pub urgency: Option<Urgency>,
     /// The right delay, whole.

@@ -1,21 +1,27 @@
 //! An escalation as it is shown: the answer of every operation that reads or changes one.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::times::Instant;
+use super::clock_views::{ClockView, DelayView};
+use super::time_views::TimesView;
+use super::times::{Day, Instant};
 use crate::domain::act::ActKind;
 use crate::domain::child_reference::{ChildReference, Scheme};
-use crate::domain::delay::{ChildImpact, DelayCause, DelayState, InterimSafety, ProcessClock};
-use crate::domain::escalation::{Delay, Scope, Status};
+use crate::domain::delay::{ChildImpact, InterimSafety};
+use crate::domain::escalation::{AfterEnd, RaiserVisibility, Scope, Status};
 use crate::domain::event::Ending;
 use crate::domain::figures::SECONDS_PER_WORKING_DAY;
 use crate::domain::ids::{AgencyId, ClockId, EscalationId};
-use crate::domain::limit::LimitUnit;
+use crate::domain::link::LinkKind;
 use crate::domain::partnership::Partnership;
-use crate::domain::resolution::{ChildOutcome, DelayEffect, Outcome};
-use crate::domain::stage_clock::{ClockKind, StageClock, StopReason};
+use crate::domain::proposal::{ProposalKind, Side};
+use crate::domain::resolution::{
+    ChildOutcome, DelayEffect, ImpactResult, LearningType, Outcome, RerouteCode, WithdrawalReason,
+};
+use crate::domain::sight::Sight;
+use crate::domain::stage_clock::ClockKind;
+use crate::domain::standing::Standing;
 use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::usecases::read::Detail;
@@ -53,8 +59,14 @@ pub struct EscalationView {
     pub theme: ThemeCode,
     /// Further themes.
     pub secondary_themes: Vec<ThemeCode>,
-    /// Code of the agency that raised it.
-    pub raised_by_agency: String,
+    /// The theme under which it was raised, where it was changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_theme: Option<ThemeCode>,
+    /// How much of the raiser the responding agency may see.
+    pub raiser_visibility: RaiserVisibility,
+    /// Code of the agency that raised it; absent where it is protected from you.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raised_by_agency: Option<String>,
     /// Code of the agency that must answer.
     pub raised_with_agency: String,
     /// The role of the person who raised it.
@@ -96,13 +108,30 @@ pub struct EscalationView {
     /// The delayed process: the child's time. Not to be mixed with the clocks below.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<DelayView>,
-    /// The limits for acknowledging and answering, of every stage so far: the agencies' time.
+    /// The child's time and the agencies' time, which make it up.
+    pub times: TimesView,
+    /// The limits of every stage so far, and of what follows the end: the agencies' time.
     pub clocks: Vec<ClockView>,
     /// Whether the answer that is awaited now is late.
     pub overdue: bool,
     /// When the next running clock is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due_at: Option<Instant>,
+    /// Which clock that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due_clock: Option<NextDueView>,
+    /// When the present pause of the agency's time ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Instant>,
+    /// What waits for a second person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalView>,
+    /// What it has to do with others.
+    pub links_to_others: Vec<LinkView>,
+    /// When it was just raised: others of yours that may be the same matter. Nothing is merged; say which they are with
+    /// `duplicate` or `links`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub possible_duplicates: Vec<PossibleDuplicate>,
     /// How the latest episode ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<ResolutionView>,
@@ -135,81 +164,6 @@ pub struct ChildReferenceView {
     pub value: String,
 }
 
-/// The process whose delay made somebody escalate.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DelayShown)]
-pub struct DelayView {
-    /// The timescale.
-    #[schema(example = "strategy_meeting")]
-    pub timescale: String,
-    /// Its version.
-    pub timescale_version: String,
-    /// In what its limit is counted; none for `other`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unit: Option<LimitUnit>,
-    /// How many units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// When the time began to run.
-    pub started_at: Instant,
-    /// The last instant in time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Instant>,
-    /// When it happened; absent while it has not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub occurred_at: Option<Instant>,
-    /// Where the process stands.
-    pub state: DelayState,
-    /// Whole units used so far, or until it happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub elapsed: Option<i64>,
-    /// Whole units beyond the limit; absent while it is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overrun: Option<i64>,
-    /// Why it was late.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<DelayCause>,
-    /// The calendar that counted the days.
-    pub calendar_version: String,
-}
-
-/// A time limit of a stage. What it is due by never changes.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StageClock)]
-pub struct ClockView {
-    /// Its identifier.
-    pub id: ClockId,
-    /// What it waits for.
-    pub kind: ClockKind,
-    /// The stage that started it.
-    pub stage: u8,
-    /// The episode that it belongs to.
-    pub episode: u16,
-    /// The limit.
-    pub limit: u32,
-    /// In what the limit is counted.
-    pub unit: LimitUnit,
-    /// When it started.
-    pub started_at: Instant,
-    /// The last instant in time.
-    pub due_at: Instant,
-    /// When it stopped; absent while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped_at: Option<Instant>,
-    /// Why it stopped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stop_reason: Option<StopReason>,
-    /// Whether what it waits for is, or came, late.
-    pub overdue: bool,
-    /// The clock that this one took over from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub extends: Option<ClockId>,
-    /// The stage policy that set the limit.
-    pub policy_version: String,
-    /// The calendar that counted the days.
-    pub calendar_version: String,
-}
-
 /// How an episode ended.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ResolutionShown)]
@@ -226,6 +180,82 @@ pub struct ResolutionView {
     pub working_days: f64,
     /// Whether it ended on the local date on which it was opened.
     pub same_day: bool,
+    /// Days of 24 hours, with fractions, for which the child had waited by then.
+    pub child_days: f64,
+    /// Why the raiser took it back, where you may see that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawal_reason: Option<WithdrawalReason>,
+    /// The procedure to which it belongs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<RerouteCode>,
+    /// By how many units of its limit the delay was shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units_saved: Option<u32>,
+    /// Code of the agency that owns what was agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_agency: Option<String>,
+    /// The role that owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_role: Option<String>,
+    /// The day by which it is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_due_on: Option<Day>,
+    /// When the raiser was told what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback_at: Option<Instant>,
+    /// What kind of learning was written down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning: Option<LearningType>,
+    /// Whether the child is better off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact: Option<ImpactResult>,
+    /// When somebody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact_checked_at: Option<Instant>,
+}
+
+/// The clock that is due next.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NextDueClock)]
+pub struct NextDueView {
+    /// Which one.
+    pub id: ClockId,
+    /// What it waits for.
+    pub kind: ClockKind,
+}
+
+/// Something that waits for a second person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Proposal)]
+pub struct ProposalView {
+    /// What is proposed: `extension`, `pause` or `policy_migration`, with what belongs to it.
+    #[schema(value_type = Object)]
+    pub what: ProposalKind,
+    /// For which side it was proposed.
+    pub side: Side,
+}
+
+/// What an escalation has to do with another one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
+pub struct LinkView {
+    /// What.
+    pub kind: LinkKind,
+    /// The other one; whether you may read it is another matter.
+    pub escalation: EscalationId,
+    /// When this was said.
+    pub at: Instant,
+}
+
+/// Another escalation that may be the same matter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PossibleDuplicate {
+    /// Its identifier.
+    pub id: EscalationId,
+    /// The reference that is safe to say aloud.
+    pub reference: String,
+    /// Where it is.
+    pub href: String,
 }
 
 /// Where to go on from an escalation.
@@ -250,7 +280,9 @@ pub(super) fn working_days(seconds: f64) -> f64 {
 
 impl From<Detail> for EscalationView {
     fn from(detail: Detail) -> Self {
-        let Detail { escalation, partnership, now, .. } = detail;
+        let Detail { escalation, partnership, now, sight, .. } = detail;
+        let standing = Standing::of(&escalation, &partnership, now);
+        let next = escalation.next_due();
         let facts = &escalation.facts;
         let policy = partnership.policy(&facts.policy_version);
         let stage = policy.and_then(|policy| policy.stage(escalation.stage));
@@ -271,11 +303,13 @@ impl From<Detail> for EscalationView {
             emergency_notice: (facts.urgency == Urgency::Immediate).then(|| EMERGENCY.to_owned()),
             theme: facts.theme.clone(),
             secondary_themes: facts.secondary_themes.clone(),
-            raised_by_agency: agency_code(&partnership, facts.raised_by),
+            original_theme: facts.original_theme.clone(),
+            raiser_visibility: facts.raiser_visibility,
+            raised_by_agency: sight.raiser.then(|| agency_code(&partnership, facts.raised_by)),
             raised_with_agency: agency_code(&partnership, facts.raised_with),
-            raised_by_role: facts.raised_by_role.clone(),
-            source: facts.source.clone(),
-            external_reference: facts.external_reference.clone(),
+            raised_by_role: facts.raised_by_role.clone().filter(|_| sight.raiser_role),
+            source: facts.source.clone().filter(|_| sight.raiser),
+            external_reference: facts.external_reference.clone().filter(|_| sight.raiser),
             child_count: facts.child_count,
             child_references: detail
                 .children
@@ -289,10 +323,43 @@ impl From<Detail> for EscalationView {
             desired_outcome: detail.desired_outcome.map(String::from),
             concern: detail.concern.map(String::from),
             delay: facts.delay.as_ref().map(|delay| DelayView::new(delay, &partnership, now)),
-            clocks: escalation.clocks.iter().map(|clock| ClockView::new(clock, now)).collect(),
+            times: TimesView::new(&standing, &sight, &partnership),
+            clocks: escalation
+                .clocks
+                .iter()
+                .map(|clock| ClockView::new(clock, &escalation, &partnership, now))
+                .collect(),
             overdue: escalation.is_overdue(now),
-            next_due_at: escalation.next_due().map(|clock| Instant(clock.due_at)),
-            resolution: escalation.episode.ending.as_ref().map(ResolutionView::from),
+            next_due_at: next.map(|clock| Instant(clock.due_at)),
+            next_due_clock: next.map(|clock| NextDueView { id: clock.id, kind: clock.kind }),
+            paused_until: escalation
+                .holdings
+                .last()
+                .filter(|_| escalation.is_paused(now))
+                .and_then(|turn| turn.until)
+                .map(Instant),
+            proposal: escalation
+                .rule_state
+                .proposal
+                .as_ref()
+                .map(|it| ProposalView { what: it.kind.clone(), side: it.side }),
+            links_to_others: escalation
+                .links
+                .iter()
+                .map(|it| LinkView { kind: it.kind, escalation: it.to, at: Instant(it.at) })
+                .collect(),
+            possible_duplicates: detail
+                .possible_duplicates
+                .into_iter()
+                .map(|(id, reference)| PossibleDuplicate {
+                    id,
+                    reference,
+                    href: format!("/v1/escalations/{id}"),
+                })
+                .collect(),
+            resolution: escalation.episode.ending.as_ref().map(|ending| {
+                ResolutionView::new(ending, &escalation.episode.after, &sight, &partnership)
+            }),
             possible_acts: detail.possible_acts,
             links: EscalationLinks { events: format!("{this}/events"), this },
         }
@@ -305,74 +372,29 @@ impl From<&ChildReference> for ChildReferenceView {
     }
 }
 
-impl DelayView {
-    fn new(delay: &Delay, partnership: &Partnership, now: Timestamp) -> Self {
-        let until = delay.occurred_at.unwrap_or(now);
-        let calendar = partnership
-            .calendars
-            .iter()
-            .map(|version| &version.calendar)
-            .find(|calendar| calendar.version() == delay.calendar_version);
-        let counted = delay.limit.zip(calendar);
-        let process = ProcessClock {
-            due_at: delay.due_at,
-            at_risk_from: counted
-                .and_then(|(limit, calendar)| limit.at_risk_from(delay.started_at, calendar).ok()),
-            occurred_at: delay.occurred_at,
-        };
-        Self {
-            timescale: delay.timescale.clone(),
-            timescale_version: delay.timescale_version.clone(),
-            unit: delay.limit.map(|limit| limit.unit),
-            limit: delay.limit.map(|limit| limit.amount),
-            started_at: Instant(delay.started_at),
-            due_at: delay.due_at.map(Instant),
-            occurred_at: delay.occurred_at.map(Instant),
-            state: process.state(now),
-            elapsed: counted.and_then(|(limit, calendar)| {
-                limit.elapsed(delay.started_at, until, calendar).ok()
-            }),
-            overrun: counted.zip(delay.due_at).and_then(|((limit, calendar), due_at)| {
-                limit.overrun(due_at, until, calendar).ok().flatten()
-            }),
-            cause: delay.cause,
-            calendar_version: delay.calendar_version.clone(),
-        }
-    }
-}
-
-impl ClockView {
-    fn new(clock: &StageClock, now: Timestamp) -> Self {
-        Self {
-            id: clock.id,
-            kind: clock.kind,
-            stage: clock.stage,
-            episode: clock.episode,
-            limit: clock.limit.amount,
-            unit: clock.limit.unit,
-            started_at: Instant(clock.started_at),
-            due_at: Instant(clock.due_at),
-            stopped_at: clock.stopped.map(|stop| Instant(stop.at)),
-            stop_reason: clock.stopped.map(|stop| stop.reason),
-            overdue: clock.is_overdue(now),
-            extends: clock.extends,
-            policy_version: clock.policy_version.clone(),
-            calendar_version: clock.calendar_version.clone(),
-        }
-    }
-}
-
-impl From<&Ending> for ResolutionView {
-    fn from(ending: &Ending) -> Self {
+impl ResolutionView {
+    fn new(ending: &Ending, after: &AfterEnd, sight: &Sight, agreed: &Partnership) -> Self {
         // 68 years of seconds fit; no episode lasts longer.
-        let seconds = i32::try_from(ending.working_seconds).map_or(f64::MAX, f64::from);
+        let seconds = |it: i64| i32::try_from(it).map_or(f64::MAX, f64::from);
+        let details = ending.details.as_deref();
         Self {
             ended_at: Instant(ending.at),
             outcome: ending.outcome,
             child_outcome: ending.child_outcome,
             delay_effect: ending.delay_effect,
-            working_days: working_days(seconds),
+            working_days: working_days(seconds(ending.working_seconds)),
             same_day: ending.same_day,
+            child_days: working_days(seconds(ending.child_seconds)),
+            withdrawal_reason: ending.withdrawal_reason.filter(|why| sight.sees(*why)),
+            procedure: ending.reroute,
+            units_saved: details.and_then(|it| it.units_saved),
+            owner_agency: details.and_then(|it| it.owner_agency).map(|it| agency_code(agreed, it)),
+            owner_role: details.and_then(|it| it.owner_role.clone()),
+            action_due_on: details.and_then(|it| it.action_due_on).map(Day),
+            feedback_at: after.feedback_at.map(Instant),
+            learning: after.learning,
+            impact: after.impact.map(|(result, _)| result),
+            impact_checked_at: after.impact.map(|(_, at)| Instant(at)),
         }
     }
 }

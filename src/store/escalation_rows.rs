@@ -4,13 +4,15 @@ use diesel::prelude::*;
 use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
+use super::clock_rows::ClockRow;
 use super::failure::StoreFailure;
-use super::schema::{delay, episode, escalation, stage_clock};
-use crate::domain::escalation::{Delay, Episode, Escalation, Facts};
+use super::schema::{delay, episode, escalation};
+use crate::domain::child_time::Holding;
+use crate::domain::escalation::{AfterEnd, Delay, Episode, Escalation, Facts};
 use crate::domain::event::Ending;
-use crate::domain::ids::{AgencyId, ClockId, EscalationId, PartnershipId};
+use crate::domain::ids::{AgencyId, EscalationId, PartnershipId};
 use crate::domain::limit::Limit;
-use crate::domain::stage_clock::{StageClock, Stop};
+use crate::domain::link::Link;
 use crate::domain::theme::ThemeCode;
 
 /// A row of `escalation`.
@@ -37,6 +39,8 @@ pub struct EscalationRow {
     pub interim_safety: Option<String>,
     pub emergency_action_taken_at: NullableTimestamp,
     pub raised_by_role: Option<String>,
+    pub raiser_visibility: String,
+    pub original_theme_code: Option<String>,
     pub policy_version: String,
     pub status: String,
     pub stage: i16,
@@ -45,6 +49,8 @@ pub struct EscalationRow {
     pub next_due_at: NullableTimestamp,
     pub next_due_clock_id: Option<Uuid>,
     pub next_due_kind: Option<String>,
+    pub past_responder_ids: Vec<Uuid>,
+    pub rule_state: serde_json::Value,
 }
 
 /// A row of `delay`.
@@ -64,8 +70,8 @@ pub struct DelayRow {
 }
 
 /// A row of `episode`.
-#[derive(Queryable, Selectable, Insertable, Clone)]
-#[diesel(table_name = episode, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Clone)]
+#[diesel(table_name = episode, primary_key(partnership_id, escalation_id, number), treat_none_as_null = true, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub struct EpisodeRow {
     pub partnership_id: Uuid,
     pub escalation_id: Uuid,
@@ -79,30 +85,14 @@ pub struct EpisodeRow {
     pub working_seconds: Option<i64>,
     pub same_day: Option<bool>,
     pub calendar_version: Option<String>,
-}
-
-/// A row of `stage_clock`.
-#[derive(Queryable, Selectable, Insertable, Clone)]
-#[diesel(table_name = stage_clock, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
-pub struct ClockRow {
-    pub partnership_id: Uuid,
-    pub id: Uuid,
-    pub escalation_id: Uuid,
-    pub episode: i16,
-    pub stage: i16,
-    pub kind: String,
-    pub urgency: String,
-    pub time_limit: serde_json::Value,
-    pub started_at: SqlTimestamp,
-    pub due_at: SqlTimestamp,
-    pub policy_version: String,
-    pub calendar_version: String,
-    pub extends_id: Option<Uuid>,
-    pub stopped_at: NullableTimestamp,
-    pub stop_reason: Option<String>,
-    pub basis: Option<serde_json::Value>,
-    pub recorded_at: NullableTimestamp,
-    pub stop_recorded_at: NullableTimestamp,
+    pub child_seconds: Option<i64>,
+    pub withdrawal_reason: Option<String>,
+    pub reroute_code: Option<String>,
+    pub details: Option<serde_json::Value>,
+    pub feedback_at: NullableTimestamp,
+    pub learning_type: Option<String>,
+    pub impact_result: Option<String>,
+    pub impact_checked_at: NullableTimestamp,
 }
 
 /// Reads a code that a check constraint or our own write put there.
@@ -117,15 +107,15 @@ fn optional<T: std::str::FromStr>(
     text.map(|text| code(&text, what)).transpose()
 }
 
-fn limit(value: serde_json::Value) -> Result<Limit, StoreFailure> {
+pub(super) fn limit(value: serde_json::Value) -> Result<Limit, StoreFailure> {
     serde_json::from_value(value).map_err(|_| StoreFailure::Corrupt("limit"))
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreFailure> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreFailure> {
     serde_json::to_value(value).map_err(|error| StoreFailure::Other(error.to_string()))
 }
 
-fn small<T: TryInto<i16>>(number: T) -> Result<i16, StoreFailure> {
+pub(super) fn small<T: TryInto<i16>>(number: T) -> Result<i16, StoreFailure> {
     number.try_into().map_err(|_| StoreFailure::Corrupt("number"))
 }
 
@@ -156,6 +146,8 @@ impl TryFrom<&Escalation> for EscalationRow {
             interim_safety: facts.interim_safety.map(Into::into),
             emergency_action_taken_at: facts.emergency_action_taken_at.into(),
             raised_by_role: facts.raised_by_role.clone(),
+            raiser_visibility: facts.raiser_visibility.into(),
+            original_theme_code: facts.original_theme.as_ref().map(|theme| theme.0.clone()),
             policy_version: facts.policy_version.clone(),
             status: it.status.code().to_owned(),
             stage: i16::from(it.stage),
@@ -164,6 +156,8 @@ impl TryFrom<&Escalation> for EscalationRow {
             next_due_at: next.map(|clock| clock.due_at).into(),
             next_due_clock_id: next.map(|clock| clock.id.0),
             next_due_kind: next.map(|clock| clock.kind.into()),
+            past_responder_ids: it.past_responders.iter().map(|agency| agency.0).collect(),
+            rule_state: json(&it.rule_state)?,
         })
     }
 }
@@ -205,6 +199,7 @@ impl EpisodeRow {
     /// The row of an escalation's latest episode.
     pub fn of(it: &Escalation) -> Result<Self, StoreFailure> {
         let ending = it.episode.ending.as_ref();
+        let after = it.episode.after;
         Ok(Self {
             partnership_id: it.partnership.0,
             escalation_id: it.id.0,
@@ -218,11 +213,25 @@ impl EpisodeRow {
             working_seconds: ending.map(|ending| ending.working_seconds),
             same_day: ending.map(|ending| ending.same_day),
             calendar_version: ending.map(|ending| ending.calendar_version.clone()),
+            child_seconds: ending.map(|ending| ending.child_seconds),
+            withdrawal_reason: ending.and_then(|it| it.withdrawal_reason).map(Into::into),
+            reroute_code: ending.and_then(|it| it.reroute).map(Into::into),
+            details: ending.and_then(|it| it.details.as_deref()).map(json).transpose()?,
+            feedback_at: after.feedback_at.into(),
+            learning_type: after.learning.map(Into::into),
+            impact_result: after.impact.map(|(result, _)| result.into()),
+            impact_checked_at: after.impact.map(|(_, at)| at).into(),
         })
     }
 
     /// The episode that this row holds.
     pub fn into_domain(self) -> Result<Episode, StoreFailure> {
+        let impact = optional(self.impact_result, "episode.impact_result")?;
+        let after = AfterEnd {
+            feedback_at: self.feedback_at.to_jiff(),
+            learning: optional(self.learning_type, "episode.learning_type")?,
+            impact: impact.zip(self.impact_checked_at.to_jiff()),
+        };
         let ending = match (
             self.ended_at.to_jiff(),
             self.outcome,
@@ -248,6 +257,14 @@ impl EpisodeRow {
                 working_seconds,
                 same_day,
                 calendar_version,
+                child_seconds: self.child_seconds.unwrap_or_default(),
+                withdrawal_reason: optional(self.withdrawal_reason, "episode.withdrawal_reason")?,
+                reroute: optional(self.reroute_code, "episode.reroute_code")?,
+                details: self
+                    .details
+                    .map(serde_json::from_value)
+                    .transpose()
+                    .map_err(|_| StoreFailure::Corrupt("episode.details"))?,
             }),
             _ => None,
         };
@@ -255,75 +272,19 @@ impl EpisodeRow {
             number: u16::try_from(self.number).map_err(|_| StoreFailure::Corrupt("episode"))?,
             opened_at: self.opened_at.to_jiff(),
             ending,
+            after,
         })
     }
 }
 
-impl ClockRow {
-    /// The row of one clock of an escalation.
-    pub fn of(it: &Escalation, clock: &StageClock) -> Result<Self, StoreFailure> {
-        Ok(Self {
-            partnership_id: it.partnership.0,
-            id: clock.id.0,
-            escalation_id: it.id.0,
-            episode: small(clock.episode)?,
-            stage: i16::from(clock.stage),
-            kind: clock.kind.into(),
-            urgency: clock.urgency.into(),
-            time_limit: json(&clock.limit)?,
-            started_at: clock.started_at.into(),
-            due_at: clock.due_at.into(),
-            policy_version: clock.policy_version.clone(),
-            calendar_version: clock.calendar_version.clone(),
-            extends_id: clock.extends.map(|id| id.0),
-            stopped_at: clock.stopped.map(|stop| stop.at).into(),
-            stop_reason: clock.stopped.map(|stop| stop.reason.into()),
-            basis: clock.basis.as_ref().map(json).transpose()?,
-            recorded_at: clock.recorded_at.into(),
-            stop_recorded_at: clock.stopped.and_then(|stop| stop.recorded_at).into(),
-        })
-    }
-
-    /// The clock that this row holds.
-    pub fn into_domain(self) -> Result<StageClock, StoreFailure> {
-        let wrong = || StoreFailure::Corrupt("stage_clock");
-        let stopped = match (self.stopped_at.to_jiff(), self.stop_reason) {
-            (Some(at), Some(reason)) => Some(Stop {
-                at,
-                reason: code(&reason, "stage_clock.stop_reason")?,
-                recorded_at: self.stop_recorded_at.to_jiff(),
-            }),
-            _ => None,
-        };
-        Ok(StageClock {
-            id: ClockId(self.id),
-            episode: u16::try_from(self.episode).map_err(|_| wrong())?,
-            stage: u8::try_from(self.stage).map_err(|_| wrong())?,
-            kind: code(&self.kind, "stage_clock.kind")?,
-            urgency: code(&self.urgency, "stage_clock.urgency")?,
-            limit: limit(self.time_limit)?,
-            started_at: self.started_at.to_jiff(),
-            due_at: self.due_at.to_jiff(),
-            policy_version: self.policy_version,
-            calendar_version: self.calendar_version,
-            extends: self.extends_id.map(ClockId),
-            basis: self
-                .basis
-                .map(serde_json::from_value)
-                .transpose()
-                .map_err(|_| StoreFailure::Corrupt("stage_clock.basis"))?,
-            recorded_at: self.recorded_at.to_jiff(),
-            stopped,
-        })
-    }
-}
-
-/// Puts an escalation together from its rows; clocks come oldest first.
+/// Puts an escalation together from its rows; clocks, holdings and links come oldest first.
 pub fn assemble(
     row: EscalationRow,
     delay: Option<DelayRow>,
     episode: EpisodeRow,
     clocks: Vec<ClockRow>,
+    holdings: Vec<Holding>,
+    links: Vec<Link>,
 ) -> Result<Escalation, StoreFailure> {
     Ok(Escalation {
         id: EscalationId(row.id),
@@ -334,6 +295,11 @@ pub fn assemble(
         episode: episode.into_domain()?,
         changed_at: row.changed_at.to_jiff(),
         clocks: clocks.into_iter().map(ClockRow::into_domain).collect::<Result<_, _>>()?,
+        holdings,
+        links,
+        past_responders: row.past_responder_ids.into_iter().map(AgencyId).collect(),
+        rule_state: serde_json::from_value(row.rule_state)
+            .map_err(|_| StoreFailure::Corrupt("escalation.rule_state"))?,
         facts: Facts {
             reference: row.reference,
             scope: code(&row.scope, "escalation.scope")?,
@@ -353,6 +319,8 @@ pub fn assemble(
             interim_safety: optional(row.interim_safety, "escalation.interim_safety")?,
             emergency_action_taken_at: row.emergency_action_taken_at.to_jiff(),
             raised_by_role: row.raised_by_role,
+            raiser_visibility: code(&row.raiser_visibility, "escalation.raiser_visibility")?,
+            original_theme: row.original_theme_code.map(ThemeCode),
             delay: delay.map(DelayRow::into_domain).transpose()?,
             policy_version: row.policy_version,
         },

@@ -1,13 +1,17 @@
 //! Escalations as rows: stored once, changed by their events, read back whole.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
+use jiff_diesel::NullableTimestamp;
 use uuid::Uuid;
 
-use super::escalation_rows::{ClockRow, DelayRow, EpisodeRow, EscalationRow, assemble};
+use super::clock_rows::ClockRow;
+use super::escalation_rows::{DelayRow, EpisodeRow, EscalationRow, assemble};
 use super::failure::StoreFailure;
 use super::schema::{delay, episode, escalation, escalation_child, stage_clock};
+use super::turns;
 use crate::domain::escalation::Escalation;
 use crate::domain::ids::{EscalationId, PartnershipId};
 
@@ -64,6 +68,7 @@ pub async fn insert(
         diesel::insert_into(delay::table).values(row).execute(conn).await?;
     }
     insert_clocks(conn, it, &[]).await?;
+    turns::insert(conn, it, 0, 0).await?;
     let rows = children
         .iter()
         .zip(0_i16..)
@@ -108,6 +113,7 @@ pub async fn save(
         }
     }
     insert_clocks(conn, after, &before.clocks).await?;
+    turns::save(conn, before, after).await?;
     if after.facts.delay != before.facts.delay
         && let Some(row) = DelayRow::of(after)?
     {
@@ -131,6 +137,11 @@ pub async fn save(
             escalation::next_due_at.eq(row.next_due_at),
             escalation::next_due_clock_id.eq(row.next_due_clock_id),
             escalation::next_due_kind.eq(row.next_due_kind),
+            escalation::raised_with_agency_id.eq(row.raised_with_agency_id),
+            escalation::policy_version.eq(row.policy_version),
+            escalation::original_theme_code.eq(row.original_theme_code),
+            escalation::past_responder_ids.eq(row.past_responder_ids),
+            escalation::rule_state.eq(row.rule_state),
         ))
         .execute(conn)
         .await?;
@@ -149,19 +160,8 @@ async fn save_episode(
     if after.episode.number > before.episode.number {
         diesel::insert_into(episode::table).values(row).execute(conn).await?;
     } else {
-        diesel::update(episode::table.find((row.partnership_id, row.escalation_id, row.number)))
-            .set((
-                episode::ended_at.eq(row.ended_at),
-                episode::outcome.eq(row.outcome),
-                episode::counts_as_resolved.eq(row.counts_as_resolved),
-                episode::child_outcome.eq(row.child_outcome),
-                episode::delay_effect.eq(row.delay_effect),
-                episode::working_seconds.eq(row.working_seconds),
-                episode::same_day.eq(row.same_day),
-                episode::calendar_version.eq(row.calendar_version),
-            ))
-            .execute(conn)
-            .await?;
+        let key = (row.partnership_id, row.escalation_id, row.number);
+        diesel::update(episode::table.find(key)).set(row).execute(conn).await?;
     }
     Ok(())
 }
@@ -175,8 +175,9 @@ async fn insert_clocks(
     let rows = it
         .clocks
         .iter()
+        .enumerate()
         .skip(known.len())
-        .map(|clock| ClockRow::of(it, clock))
+        .map(|(position, clock)| ClockRow::of(it, position, clock))
         .collect::<Result<Vec<_>, _>>()?;
     if !rows.is_empty() {
         diesel::insert_into(stage_clock::table).values(rows).execute(conn).await?;
@@ -221,39 +222,6 @@ pub async fn lock(
     whole(conn, row).await
 }
 
-async fn whole(
-    conn: &mut AsyncPgConnection,
-    row: Option<EscalationRow>,
-) -> Result<Option<Escalation>, StoreFailure> {
-    let Some(row) = row else { return Ok(None) };
-    let delay = delay::table
-        .find((row.partnership_id, row.id))
-        .select(DelayRow::as_select())
-        .first(conn)
-        .await
-        .optional()?;
-    let episode = episode::table
-        .find((row.partnership_id, row.id, row.episode))
-        .select(EpisodeRow::as_select())
-        .first(conn)
-        .await?;
-    let clocks = stage_clock::table
-        .filter(stage_clock::partnership_id.eq(row.partnership_id))
-        .filter(stage_clock::escalation_id.eq(row.id))
-        // As they were started: identifiers made in one millisecond have no order.
-        .order((
-            stage_clock::episode,
-            stage_clock::stage,
-            stage_clock::started_at,
-            stage_clock::kind,
-            stage_clock::extends_id.is_not_null(),
-        ))
-        .select(ClockRow::as_select())
-        .load(conn)
-        .await?;
-    assemble(row, delay, episode, clocks).map(Some)
-}
-
 /// The stored child references of an escalation, in the order in which they were given.
 ///
 /// # Errors
@@ -280,51 +248,85 @@ pub async fn children(
         .collect())
 }
 
-/// The escalations that concern the child with this key, newest first, at most `limit`.
+/// The escalations with these identifiers that this transaction may see, read in as many statements as one is.
 ///
 /// # Errors
 /// The database fails.
-pub async fn of_child(
+pub async fn many(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
-    child_key: &[u8],
-    limit: i64,
-) -> Result<Vec<EscalationId>, StoreFailure> {
-    let ids: Vec<(Uuid, SqlTimestamp)> = escalation_child::table
-        .inner_join(
-            escalation::table.on(escalation::partnership_id
-                .eq(escalation_child::partnership_id)
-                .and(escalation::id.eq(escalation_child::escalation_id))),
+    ids: &[EscalationId],
+) -> Result<HashMap<EscalationId, Escalation>, StoreFailure> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(EscalationRow, Option<DelayRow>, EpisodeRow)> = escalation::table
+        .left_join(
+            delay::table.on(delay::partnership_id
+                .eq(escalation::partnership_id)
+                .and(delay::escalation_id.eq(escalation::id))),
         )
-        .filter(escalation_child::partnership_id.eq(partnership.0))
-        .filter(escalation_child::child_key.eq(child_key))
-        .order((escalation::raised_at.desc(), escalation::id.desc()))
-        .limit(limit)
-        .select((escalation::id, escalation::raised_at))
+        .inner_join(
+            episode::table.on(episode::partnership_id
+                .eq(escalation::partnership_id)
+                .and(episode::escalation_id.eq(escalation::id))
+                .and(episode::number.eq(escalation::episode))),
+        )
+        .filter(escalation::partnership_id.eq(partnership.0))
+        .filter(escalation::id.eq_any(&ids))
+        .select((
+            EscalationRow::as_select(),
+            Option::<DelayRow>::as_select(),
+            EpisodeRow::as_select(),
+        ))
         .load(conn)
         .await?;
-    Ok(ids.into_iter().map(|(id, _)| EscalationId(id)).collect())
+    let clocks: Vec<ClockRow> = stage_clock::table
+        .filter(stage_clock::partnership_id.eq(partnership.0))
+        .filter(stage_clock::escalation_id.eq_any(&ids))
+        .order(stage_clock::position)
+        .select(ClockRow::as_select())
+        .load(conn)
+        .await?;
+    let mut clocks_of: HashMap<Uuid, Vec<ClockRow>> = HashMap::new();
+    for clock in clocks {
+        clocks_of.entry(clock.escalation_id).or_default().push(clock);
+    }
+    let mut turns_of = turns::of_many(conn, partnership.0, &ids).await?;
+    rows.into_iter()
+        .map(|(row, delay, episode)| {
+            let clocks = clocks_of.remove(&row.id).unwrap_or_default();
+            let (holdings, links) = turns_of.remove(&row.id).unwrap_or_default();
+            let it = assemble(row, delay, episode, clocks, holdings, links)?;
+            Ok((it.id, it))
+        })
+        .collect()
 }
 
-/// The escalation that the agency's system sent under this reference, if any.
-///
-/// # Errors
-/// The database fails.
-pub async fn by_external_reference(
+async fn whole(
     conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-    agency: crate::domain::ids::AgencyId,
-    source: &str,
-    external_reference: &str,
-) -> Result<Option<EscalationId>, StoreFailure> {
-    let id: Option<Uuid> = escalation::table
-        .filter(escalation::partnership_id.eq(partnership.0))
-        .filter(escalation::raised_by_agency_id.eq(agency.0))
-        .filter(escalation::source.eq(source))
-        .filter(escalation::external_reference.eq(external_reference))
-        .select(escalation::id)
+    row: Option<EscalationRow>,
+) -> Result<Option<Escalation>, StoreFailure> {
+    let Some(row) = row else { return Ok(None) };
+    let delay = delay::table
+        .find((row.partnership_id, row.id))
+        .select(DelayRow::as_select())
         .first(conn)
         .await
         .optional()?;
-    Ok(id.map(EscalationId))
+    let episode = episode::table
+        .find((row.partnership_id, row.id, row.episode))
+        .select(EpisodeRow::as_select())
+        .first(conn)
+        .await?;
+    let clocks = stage_clock::table
+        .filter(stage_clock::partnership_id.eq(row.partnership_id))
+        .filter(stage_clock::escalation_id.eq(row.id))
+        .order(stage_clock::position)
+        .select(ClockRow::as_select())
+        .load(conn)
+        .await?;
+    let (holdings, links) = turns::of_many(conn, row.partnership_id, &[row.id])
+        .await?
+        .remove(&row.id)
+        .unwrap_or_default();
+    assemble(row, delay, episode, clocks, holdings, links).map(Some)
 }

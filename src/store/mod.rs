@@ -2,17 +2,22 @@
 
 pub mod agencies;
 pub mod clients;
+mod clock_rows;
 mod escalation_rows;
 pub mod escalations;
 pub mod events;
 pub mod failure;
+pub mod finding;
+mod list_parts;
 pub mod lists;
 pub mod migrations;
 pub mod own_database;
 pub mod pool;
 pub mod reference;
+pub mod run_lists;
 mod schema;
 pub mod session;
+mod turns;
 pub mod weekly;
 
 pub use failure::StoreFailure;

@@ -87,6 +87,7 @@ diesel::table! {
         learning_type -> Nullable<Text>,
         impact_result -> Nullable<Text>,
         impact_checked_at -> Nullable<Timestamptz>,
+        child_seconds -> Nullable<Int8>,
     }
 }
 
@@ -215,6 +216,7 @@ diesel::table! {
         extends_id -> Nullable<Uuid>,
         stopped_at -> Nullable<Timestamptz>,
         stop_reason -> Nullable<Text>,
+        position -> Int4,
         basis -> Nullable<Jsonb>,
         recorded_at -> Nullable<Timestamptz>,
         stop_recorded_at -> Nullable<Timestamptz>,

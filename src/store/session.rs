@@ -15,12 +15,12 @@ diesel::define_sql_function! {
 }
 
 /// For whom a transaction works.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Stated {
     /// The partnership.
     pub partnership: PartnershipId,
-    /// The agency, if it works for one.
-    pub agency: Option<AgencyId>,
+    /// The agencies that it works for: one and those whose duties it took over, or none.
+    pub agencies: Vec<AgencyId>,
     /// Which rows it may touch.
     pub reach: Reach,
 }
@@ -28,14 +28,15 @@ pub struct Stated {
 impl Stated {
     /// What a permitted caller's transaction states.
     #[must_use]
-    pub const fn by(caller: &Caller, reach: Reach) -> Self {
-        Self { partnership: caller.partnership, agency: caller.agency, reach }
+    pub fn by(caller: &Caller, reach: Reach) -> Self {
+        let agencies = caller.agency.iter().chain(&caller.predecessors).copied().collect();
+        Self { partnership: caller.partnership, agencies, reach }
     }
 
     /// What the service's own work for a whole partnership states.
     #[must_use]
     pub const fn partnership(partnership: PartnershipId) -> Self {
-        Self { partnership, agency: None, reach: Reach::Partnership }
+        Self { partnership, agencies: Vec::new(), reach: Reach::Partnership }
     }
 }
 
@@ -79,10 +80,10 @@ fn failed_commit(failure: StoreFailure) -> StoreFailure {
 }
 
 async fn state(conn: &mut AsyncPgConnection, stated: Stated) -> Result<(), StoreFailure> {
-    let agency = stated.agency.map(|agency| agency.to_string()).unwrap_or_default();
+    let agencies: Vec<String> = stated.agencies.iter().map(ToString::to_string).collect();
     diesel::select((
         set_config("app.partnership_id", stated.partnership.to_string(), true),
-        set_config("app.agency_ids", agency, true),
+        set_config("app.agency_ids", agencies.join(","), true),
         set_config("app.reach", stated.reach.code(), true),
     ))
     .get_result::<(String, String, String)>(conn)

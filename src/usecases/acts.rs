@@ -1,22 +1,24 @@
 //! Acting on an escalation: load, decide, save, append; or nothing of it.
 
-use jiff::Timestamp;
+use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
+pub use super::act_request::{ActRequest, CorrectionRequest};
 use super::deps::Deps;
 use super::failure::Failure;
-use super::raise::{DelayRequest, measured};
 use super::read::{Detail, detail};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
-use crate::domain::act::{Act, RightValues};
-use crate::domain::broken_rule::FieldRule;
+use crate::domain::act::{Act, ActKind};
 use crate::domain::decide::Scene;
-use crate::domain::event::Narrative;
+use crate::domain::escalation::Escalation;
+use crate::domain::event::Event;
 use crate::domain::ids::EscalationId;
-use crate::domain::theme::ThemeCode;
-use crate::domain::urgency::Urgency;
-use crate::store::session::{Stated, transaction};
-use crate::store::{escalations, events};
+use crate::domain::partnership::Partnership;
+use crate::domain::stage_policy::StagePolicy;
+use crate::store::session::{Connection, Stated, transaction};
+use crate::store::{escalations, events, finding};
 
 /// On what, and how, an act is done.
 #[derive(Debug, Clone, Copy)]
@@ -29,28 +31,19 @@ pub struct On {
     pub occurred_at: Option<Timestamp>,
 }
 
-/// The right values of a correction, with codes not yet looked up.
-#[derive(Debug, Clone, Default)]
-pub struct CorrectionRequest {
-    /// The right theme.
-    pub theme: Option<String>,
-    /// The right urgency.
-    pub urgency: Option<Urgency>,
-    /// The right delay.
-    pub delay: Option<DelayRequest>,
-}
-
 /// Does one act.
 ///
 /// # Errors
-/// The escalation is not the caller's to know of, has changed since it was read, or does not permit the act now.
+/// The escalation is not the caller's to know of, has changed since it was read, or does not permit the act now; a code
+/// in the request is unknown.
 pub async fn act(
     deps: &Deps,
     caller: &Caller,
     action: Action,
     on: On,
-    act: Act,
+    request: impl Into<ActRequest>,
 ) -> Result<Detail, Failure> {
+    let request = request.into();
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
@@ -60,42 +53,80 @@ pub async fn act(
             return Err(Failure::Stale);
         }
         let now = deps.clock.now();
+        let act = request.look_up(conn, &agreed, now).await?;
+        let policy = policy_of(&agreed, &before)?;
+        let pair_repeats = match act.kind() {
+            ActKind::Resolve => pair_repeats(conn, &before, policy, now).await?,
+            _ => 0,
+        };
         let scene = Scene {
-            caller,
+            caller: Some(caller),
             occurred_at: on.occurred_at,
             now,
-            policy: agreed
-                .policy(&before.facts.policy_version)
-                .ok_or(Failure::NotSetUp("stage policy"))?,
+            policy,
             calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
+            pair_repeats,
             new_id: &|| deps.ids.new_id(now),
         };
         let (after, new) = before.act(act, &scene)?;
-        escalations::save(conn, &before, &after).await?;
-        events::append(conn, after.partnership, &new).await?;
+        store(conn, &before, &after, &new).await?;
         detail(deps, conn, caller, &agreed, after).await
     })
     .await
 }
 
-/// Corrects what was recorded; the history keeps what it was.
+/// Takes a late escalation to the next stage, as the service itself. `before` is held under lock.
 ///
 /// # Errors
-/// As [`act`], and codes that are unknown.
-pub async fn correct(
+/// Policy does not let the service do this, or not yet.
+pub async fn take_up(
     deps: &Deps,
-    caller: &Caller,
-    on: On,
-    request: CorrectionRequest,
-    reason: Narrative,
-) -> Result<Detail, Failure> {
-    let agreed = partnership(deps, caller.partnership).await?;
-    if request.theme.as_deref().is_some_and(|code| agreed.theme(code).is_none()) {
-        return Err(Failure::field("theme", FieldRule::UnknownReference));
-    }
+    conn: &mut Connection,
+    agreed: &Arc<Partnership>,
+    before: &Escalation,
+) -> Result<Escalation, Failure> {
     let now = deps.clock.now();
-    let delay = request.delay.map(|wanted| measured(&agreed, &wanted, now)).transpose()?;
-    let right =
-        RightValues { theme: request.theme.map(ThemeCode), urgency: request.urgency, delay };
-    act(deps, caller, Action::Correct, on, Act::Correct { right: Box::new(right), reason }).await
+    let scene = Scene {
+        caller: None,
+        occurred_at: None,
+        now,
+        policy: policy_of(agreed, before)?,
+        calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
+        pair_repeats: 0,
+        new_id: &|| deps.ids.new_id(now),
+    };
+    let (after, new) = before.act(Act::Advance { to: None, reason: None }, &scene)?;
+    store(conn, before, &after, &new).await?;
+    Ok(after)
+}
+
+/// State, clocks, turns and event, in the transaction of the act.
+async fn store(
+    conn: &mut Connection,
+    before: &Escalation,
+    after: &Escalation,
+    new: &[Event],
+) -> Result<(), Failure> {
+    escalations::save(conn, before, after).await?;
+    Ok(events::append(conn, after.partnership, new).await?)
+}
+
+pub(super) fn policy_of<'a>(
+    agreed: &'a Partnership,
+    escalation: &Escalation,
+) -> Result<&'a StagePolicy, Failure> {
+    agreed.policy(&escalation.facts.policy_version).ok_or(Failure::NotSetUp("stage policy"))
+}
+
+/// How often this theme and this responding agency came together in the weeks that the policy looks back over.
+async fn pair_repeats(
+    conn: &mut Connection,
+    it: &Escalation,
+    policy: &StagePolicy,
+    now: Timestamp,
+) -> Result<u32, Failure> {
+    let weeks = i64::from(policy.follow_up.learning_if_pair_repeats.weeks);
+    let since =
+        now.checked_sub(SignedDuration::from_hours(weeks * 7 * 24)).unwrap_or(Timestamp::MIN);
+    Ok(finding::count_of_pair(conn, it, since).await?)
 }

@@ -1,5 +1,6 @@
 //! One public function for each thing that a caller can ask; each is one transaction.
 
+pub mod act_request;
 pub mod acts;
 pub mod cache;
 pub mod deps;

@@ -11,7 +11,7 @@ use crate::domain::broken_rule::{Faults, FieldRule};
 use crate::domain::child_reference::ChildReference;
 use crate::domain::decide::Scene;
 use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
-use crate::domain::escalation::{Delay, Escalation};
+use crate::domain::escalation::{Delay, Escalation, RaiserVisibility};
 use crate::domain::event::Narrative;
 use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
@@ -21,7 +21,7 @@ use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::store::escalations::{self, StoredChild};
 use crate::store::session::{Stated, transaction};
-use crate::store::{StoreFailure, events};
+use crate::store::{StoreFailure, events, finding};
 
 /// The unique index that a second use of a sender's reference breaks.
 const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
@@ -57,6 +57,8 @@ pub struct RaiseRequest {
     pub emergency_action_taken_at: Option<Timestamp>,
     /// The raiser's role.
     pub raised_by_role: Option<String>,
+    /// How much of the raiser the responding agency may see.
+    pub raiser_visibility: RaiserVisibility,
     /// The delayed process.
     pub delay: Option<DelayRequest>,
     /// The stage to start at.
@@ -98,11 +100,12 @@ pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Resul
     let policy = agreed.policy_at(raised_at).ok_or(Failure::NotSetUp("stage policy"))?;
     let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
     let scene = Scene {
-        caller,
+        caller: Some(caller),
         occurred_at: None,
         now,
         policy,
         calendar,
+        pair_repeats: 0,
         new_id: &|| deps.ids.new_id(now),
     };
     // All rules are tried before a number is taken, so that refused requests leave no gaps.
@@ -114,7 +117,11 @@ pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Resul
         let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
         escalations::insert(conn, &raised, &children).await?;
         events::append(conn, raised.partnership, &new).await?;
-        detail(deps, conn, caller, &agreed, raised).await
+        let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
+        let possible_duplicates =
+            finding::alike(conn, &raised, &keys, scene.policy.duplicate_days).await?;
+        let shown = detail(deps, conn, caller, &agreed, raised).await?;
+        Ok(Detail { possible_duplicates, ..shown })
     })
     .await;
     match (done, external) {
@@ -136,7 +143,7 @@ async fn already_sent(
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agency = caller.agency.ok_or(Failure::Forbidden)?;
     let found = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        let found = escalations::by_external_reference(
+        let found = finding::by_external_reference(
             conn,
             caller.partnership,
             agency,
@@ -224,6 +231,7 @@ fn look_up(
         interim_safety: request.interim_safety,
         emergency_action_taken_at: request.emergency_action_taken_at,
         raised_by_role: request.raised_by_role,
+        raiser_visibility: request.raiser_visibility,
         delay,
         stage: request.stage,
         skip_reason: request.skip_reason,

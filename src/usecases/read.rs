@@ -18,8 +18,10 @@ use crate::domain::listing::{
     Page, PageRequest,
 };
 use crate::domain::partnership::Partnership;
+use crate::domain::sight::Sight;
+use crate::domain::standing::Standing;
 use crate::store::session::{Connection, Stated, transaction};
-use crate::store::{StoreFailure, escalations, events, lists};
+use crate::store::{StoreFailure, escalations, events, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
 const SEARCH_LIMIT: i64 = 200;
@@ -37,6 +39,10 @@ pub struct Detail {
     pub concern: Option<Narrative>,
     /// What this caller can do now.
     pub possible_acts: Vec<ActKind>,
+    /// What this caller may see.
+    pub sight: Sight,
+    /// Escalations that the caller can see and that may be the same matter; looked for when one is raised.
+    pub possible_duplicates: Vec<(EscalationId, String)>,
     /// The instant for which all this was said.
     pub now: Timestamp,
     /// What the partnership has agreed on, for codes and labels.
@@ -68,13 +74,16 @@ pub(super) async fn detail(
         let at = first.iter().position(|(field, _)| *field == wanted)?;
         Some(first.swap_remove(at).1)
     };
-    let top = agreed.policy(&escalation.facts.policy_version).map_or(0, |policy| policy.top());
+    let now = deps.clock.now();
+    let policy = super::acts::policy_of(agreed, &escalation)?;
     Ok(Detail {
         children,
         desired_outcome: take(TextField::DesiredOutcome),
         concern: take(TextField::Concern),
-        possible_acts: escalation.possible_acts(caller, top),
-        now: deps.clock.now(),
+        possible_acts: escalation.possible_acts(caller, policy, now),
+        sight: escalation.sight_of(caller),
+        possible_duplicates: Vec::new(),
+        now,
         partnership: Arc::clone(agreed),
         escalation,
     })
@@ -95,23 +104,40 @@ pub async fn one(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Detai
     .await
 }
 
-/// The history of one escalation, oldest first, with what is needed to show it.
+/// The history of one escalation with what is needed to show it.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// The escalation as it stands.
+    pub escalation: Escalation,
+    /// Its events, oldest first.
+    pub events: Vec<Event>,
+    /// What the caller may see.
+    pub sight: Sight,
+    /// The instant for which this was said.
+    pub now: Timestamp,
+    /// What the partnership has agreed on.
+    pub partnership: Arc<Partnership>,
+}
+
+/// The history of one escalation.
 ///
 /// # Errors
 /// It is not for this caller to know of.
-pub async fn history(
-    deps: &Deps,
-    caller: &Caller,
-    id: EscalationId,
-) -> Result<(Vec<Event>, Arc<Partnership>), Failure> {
+pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Past, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let events = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        let events = events::history(conn, caller.partnership, id).await?;
-        if events.is_empty() { Err(Failure::NotFound) } else { Ok(events) }
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::find(conn, caller.partnership, id).await?;
+        let escalation = found.ok_or(Failure::NotFound)?;
+        Ok(Past {
+            events: events::history(conn, caller.partnership, id).await?,
+            sight: escalation.sight_of(caller),
+            now: deps.clock.now(),
+            partnership: Arc::clone(&agreed),
+            escalation,
+        })
     })
-    .await?;
-    Ok((events, agreed))
+    .await
 }
 
 /// A list of escalations.
@@ -125,11 +151,42 @@ pub async fn escalations(
     page: PageRequest,
 ) -> Result<Page<EscalationSummary>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let filter = &protected(filter, caller);
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
         let now = deps.clock.now();
-        Ok(lists::escalations(conn, caller.partnership, filter, page, now).await?)
+        let mut page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
+        add_standing(conn, caller, &agreed, now, page.items.iter_mut()).await?;
+        Ok(page)
     })
     .await
+}
+
+/// The same filter, so that it does not tell an agency who raised what is protected.
+fn protected(filter: &EscalationFilter, caller: &Caller) -> EscalationFilter {
+    let own = caller.agency.iter().chain(&caller.predecessors).copied().collect();
+    EscalationFilter { protected_from: caller.agency.map(|_| own), ..filter.clone() }
+}
+
+/// Adds to each line how it stands, and what the caller may see of it.
+async fn add_standing<'a>(
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Partnership,
+    now: Timestamp,
+    lines: impl Iterator<Item = &'a mut EscalationSummary>,
+) -> Result<(), Failure> {
+    let lines: Vec<_> = lines.collect();
+    let ids: Vec<EscalationId> = lines.iter().map(|line| line.id).collect();
+    let mut whole = escalations::many(conn, caller.partnership, &ids).await?;
+    for line in lines {
+        if let Some(escalation) = whole.get(&line.id) {
+            line.sight = Some(escalation.sight_of(caller));
+            line.standing = Some(Standing::of(escalation, agreed, now));
+        }
+    }
+    whole.clear();
+    Ok(())
 }
 
 /// A list of episodes.
@@ -144,8 +201,14 @@ pub async fn episodes(
     page: PageRequest,
 ) -> Result<Page<EpisodeSummary>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let of = &protected(of, caller);
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(lists::episodes(conn, caller.partnership, of, filter, page).await?)
+        let now = deps.clock.now();
+        let mut page = run_lists::episodes(conn, caller.partnership, of, filter, page).await?;
+        let lines = page.items.iter_mut().map(|line| &mut line.escalation);
+        add_standing(conn, caller, &agreed, now, lines).await?;
+        Ok(page)
     })
     .await
 }
@@ -162,8 +225,14 @@ pub async fn clocks(
     page: PageRequest,
 ) -> Result<Page<ClockSummary>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let of = &protected(of, caller);
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(lists::clocks(conn, caller.partnership, of, filter, page).await?)
+        let now = deps.clock.now();
+        let mut page = run_lists::clocks(conn, caller.partnership, of, filter, page).await?;
+        let lines = page.items.iter_mut().map(|line| &mut line.escalation);
+        add_standing(conn, caller, &agreed, now, lines).await?;
+        Ok(page)
     })
     .await
 }
@@ -180,7 +249,7 @@ pub async fn of_child(
     let reach = caller.may(Action::ReadChildReference).ok_or(Failure::Forbidden)?;
     let key = deps.vault.child_key(caller.partnership, child);
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(escalations::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?)
+        Ok(finding::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?)
     })
     .await
 }

@@ -2,6 +2,8 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reference::partnership;
+use crate::domain::access::Caller;
 use crate::store::clients::{self, Registration};
 
 /// The registration of a client, or nothing when it has none.
@@ -20,4 +22,27 @@ pub async fn find(
     let found = clients::find(&deps.pool, issuer, client_id).await?;
     deps.registrations.put(key, found.clone());
     Ok(found)
+}
+
+/// A registered client as a caller, with the agencies whose duties its own took over.
+///
+/// # Errors
+/// The database fails.
+pub async fn caller(
+    deps: &Deps,
+    registration: &Registration,
+    subject: String,
+) -> Result<Caller, Failure> {
+    let predecessors = match registration.agency {
+        Some(agency) => partnership(deps, registration.partnership).await?.predecessors_of(agency),
+        None => Vec::new(),
+    };
+    Ok(Caller {
+        partnership: registration.partnership,
+        agency: registration.agency,
+        predecessors,
+        role: registration.role,
+        client: registration.id,
+        subject,
+    })
 }

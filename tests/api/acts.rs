@@ -297,7 +297,7 @@ async fn the_stored_state_is_the_fold_of_the_events() {
     for known in &it.known {
         let by = it.caller(known.raiser);
         let stored = read::one(&app.deps, by, known.id).await.unwrap().escalation;
-        let (history, _) = read::history(&app.deps, by, known.id).await.unwrap();
+        let history = read::history(&app.deps, by, known.id).await.unwrap().events;
         events += history.len();
         let mut folded = Escalation::from_first(app.partnership, &history[0]).unwrap();
         let mut stage = folded.stage;

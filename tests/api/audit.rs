@@ -41,7 +41,7 @@ async fn every_change_leaves_exactly_one_event_that_names_who_made_it() {
     for operation in Operation::all().into_iter().filter(Operation::changes_something) {
         let ready = ready(&app, &operation).await;
         let known = event_ids(&database).await;
-        let answer = operation.send_example(&ready.by, &ready.path, ready.version).await;
+        let answer = ready.send(&operation).await;
         assert!((200..300).contains(&answer.status), "{}: {}", operation.id, answer.text);
         let new = database
             .query(
@@ -77,7 +77,7 @@ async fn what_is_refused_leaves_nothing_in_any_table() {
         let ready = ready(&app, &operation).await;
         let before = rows(&database).await;
         let kind = operation.content_type().unwrap();
-        let example = operation.example().unwrap();
+        let example = ready.example.clone().unwrap();
         let good = example.to_string();
         let mut strange = example.clone();
         strange["no_such_member"] = 1.into();
@@ -115,7 +115,7 @@ async fn looking_changes_nothing() {
     for operation in Operation::all().into_iter().filter(|it| !it.changes_something()) {
         let ready = ready(&app, &operation).await;
         let before = rows(&database).await;
-        operation.send_example(&ready.by, &ready.path, ready.version).await;
+        ready.send(&operation).await;
         assert_eq!(rows(&database).await, before, "{}", operation.id);
     }
 }

@@ -90,13 +90,7 @@ async fn load(deps: &Deps, options: &DemoOptions) -> DemoReport {
 
 async fn caller(deps: &Deps, client_id: &str) -> Caller {
     let found = registry::find(deps, ISSUER, client_id).await.unwrap().unwrap();
-    Caller {
-        partnership: found.partnership,
-        agency: found.agency,
-        role: found.role,
-        client: found.id,
-        subject: client_id.to_owned(),
-    }
+    registry::caller(deps, &found, client_id.to_owned()).await.unwrap()
 }
 
 async fn weeks(deps: &Deps, from: IsoWeek, to: IsoWeek) -> Vec<WeekFigures> {

@@ -1,6 +1,7 @@
 //! Every figure of the weekly aggregation against an independent recount, over random histories of 64 weeks.
 
 use escalation_tracker::domain::child_reference::{ChildReference, Scheme, SchemePolicy};
+use escalation_tracker::domain::escalation::RaiserVisibility;
 use escalation_tracker::domain::event::Narrative;
 use escalation_tracker::domain::urgency::Urgency;
 use escalation_tracker::domain::working_days::{Calendar, Nation};
@@ -134,6 +135,7 @@ async fn elsewhere(app: &TestApp) {
             interim_safety: None,
             emergency_action_taken_at: None,
             raised_by_role: None,
+            raiser_visibility: RaiserVisibility::Named,
             delay: None,
             stage: None,
             skip_reason: None,

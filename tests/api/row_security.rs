@@ -314,7 +314,7 @@ async fn a_connection_goes_back_to_the_pool_stating_nothing() {
     let sql = "select concat(current_setting('app.partnership_id', true), current_setting('app.agency_ids', true),
                              current_setting('app.reach', true)) as stated";
     for succeeds in [true, false] {
-        let within = transaction(&pool, stated, async |conn| {
+        let within = transaction(&pool, stated.clone(), async |conn| {
             let row: Setting = diesel::sql_query(sql).get_result(conn).await?;
             assert!(row.stated.ends_with("partnership"), "{}", row.stated);
             if succeeds { Ok(()) } else { Err(StoreFailure::Contention) }

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use escalation_tracker::domain::access::{Action, Caller};
-use escalation_tracker::domain::act::{Act, ActKind};
+use escalation_tracker::domain::access::Caller;
+use escalation_tracker::domain::act::ActKind;
 use escalation_tracker::domain::child_reference::{ChildReference, Scheme, SchemePolicy};
 use escalation_tracker::domain::delay::DelayCause;
-use escalation_tracker::domain::event::{AnswerPosition, Narrative};
-use escalation_tracker::domain::ids::EscalationId;
-use escalation_tracker::domain::resolution::{ChildOutcome, DelayEffect, Outcome};
-use escalation_tracker::domain::stage_clock::ClockKind;
+use escalation_tracker::domain::escalation::RaiserVisibility;
+use escalation_tracker::domain::event::Narrative;
+use escalation_tracker::domain::ids::{AgencyId, EscalationId};
+use escalation_tracker::domain::partnership::PolicyVersion;
+use escalation_tracker::domain::resolution::Outcome;
+use escalation_tracker::domain::stage_policy::StagePolicy;
 use escalation_tracker::domain::urgency::Urgency;
-use escalation_tracker::usecases::acts::{self, CorrectionRequest, On};
+use escalation_tracker::reference;
+use escalation_tracker::usecases::acts::{self, On};
 use escalation_tracker::usecases::raise::{self, DelayRequest, RaiseRequest};
 use escalation_tracker::usecases::read::{self, Detail};
-use escalation_tracker::usecases::{Failure, registry};
+use escalation_tracker::usecases::{Failure, registry, setup, shipped};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 use super::TestApp;
+use super::chance_acts::{OTHER_POLICY, some_act};
 use super::tokens::ISSUER;
 
 /// The clients that raise and answer.
@@ -35,13 +39,13 @@ pub const THEMES: [&str; 5] =
     ["strategy_meeting_late", "strategy_meeting_quality", "icpc_late", "child_not_seen", "other"];
 
 /// Endings that the responder can record; the last two settle nothing.
-const ENDINGS: [Outcome; 6] = [
+pub(super) const ENDINGS: [Outcome; 6] = [
     Outcome::ResolvedAsRequested,
     Outcome::ResolvedAlternative,
     Outcome::PartiallyResolved,
     Outcome::ExplainedAndAccepted,
     Outcome::OvertakenByEvent,
-    Outcome::Duplicate,
+    Outcome::TransferredOutOfArea,
 ];
 
 /// One escalation of the histories.
@@ -51,7 +55,7 @@ pub struct Known {
     pub id: EscalationId,
     /// The client that raised it.
     pub raiser: &'static str,
-    /// The client that must answer.
+    /// The client that had to answer first.
     pub responder: &'static str,
     /// Whether it had not ended when it was last acted on.
     pub open: bool,
@@ -80,7 +84,7 @@ pub struct Histories<'a> {
     pub refused: usize,
 }
 
-fn words(text: &str) -> Narrative {
+pub(super) fn words(text: &str) -> Narrative {
     Narrative::parse(text).unwrap()
 }
 
@@ -92,6 +96,13 @@ impl<'a> Histories<'a> {
         {
             callers.insert(name, caller(app, name).await);
         }
+        // Far ahead, so that nothing is raised under it: only a migration leads there.
+        let shipped = shipped::policy_version(reference::stage_policy().unwrap());
+        let other = PolicyVersion {
+            effective_from: "2100-01-01".parse().unwrap(),
+            policy: StagePolicy { version: OTHER_POLICY.to_owned(), ..shipped.policy },
+        };
+        setup::add_policy(&app.deps, app.partnership, &other).await.unwrap();
         Self {
             app,
             rng: StdRng::seed_from_u64(seed),
@@ -142,6 +153,7 @@ impl<'a> Histories<'a> {
             interim_safety: None,
             emergency_action_taken_at: None,
             raised_by_role: None,
+            raiser_visibility: RaiserVisibility::Named,
             delay,
             stage: Some(stage),
             skip_reason: (stage > 1).then(|| words("Lower stages were tried.")),
@@ -167,9 +179,16 @@ impl<'a> Histories<'a> {
         self.act_on(at).await;
     }
 
+    /// The client of an agency.
+    fn client_of(&self, agency: AgencyId) -> &'static str {
+        self.callers.iter().find(|(_, caller)| caller.agency == Some(agency)).unwrap().0
+    }
+
     /// Somebody who can do something does it to this one.
     pub async fn act_on(&mut self, at: usize) {
-        let Known { id, raiser, responder, .. } = self.known[at];
+        let Known { id, raiser, .. } = self.known[at];
+        let shown = read::one(&self.app.deps, &self.callers["test-director"], id).await.unwrap();
+        let responder = self.client_of(shown.escalation.facts.raised_with);
         let everybody = [
             "test-director",
             raiser,
@@ -185,10 +204,12 @@ impl<'a> Histories<'a> {
         let weight = |kind: &ActKind| match kind {
             ActKind::Acknowledge | ActKind::Accept => 6.0,
             ActKind::Answer | ActKind::Resolve => 8.0,
-            ActKind::Reject | ActKind::Advance => 3.0,
-            ActKind::Extend => 5.0,
-            ActKind::Withdraw | ActKind::Reopen | ActKind::Correct => 1.0,
-            ActKind::Note => 0.5,
+            ActKind::Reject | ActKind::Advance | ActKind::ApprovePause => 3.0,
+            ActKind::Extend | ActKind::MigratePolicy => 5.0,
+            ActKind::ProposeExtension | ActKind::Pause | ActKind::Resume => 2.0,
+            ActKind::Note | ActKind::State | ActKind::RecordLearning => 0.5,
+            ActKind::Reroute | ActKind::MarkDuplicate | ActKind::Link => 0.3,
+            _ => 1.0,
         };
         let Ok(kind) = before.possible_acts.choose_weighted(&mut self.rng, weight) else { return };
         self.does(at, who, &before, *kind).await;
@@ -236,49 +257,11 @@ impl<'a> Histories<'a> {
         before: &Detail,
         kind: ActKind,
     ) -> Result<Detail, Failure> {
-        let occurred_at = self.time_of_act(before);
-        let (rng, deps, caller) = (&mut self.rng, &self.app.deps, &self.callers[who]);
-        let mut on = On { id: before.escalation.id, expected_version: None, occurred_at };
-        let reason = words("There is a reason.");
-        let (action, act) = match kind {
-            ActKind::Acknowledge => (Action::Acknowledge, Act::Acknowledge { held_by_role: None }),
-            ActKind::Answer => {
-                let position = *AnswerPosition::ALL.choose(rng).unwrap();
-                (Action::Answer, Act::Answer { position, answer: words("It will be done.") })
-            }
-            ActKind::Accept => (Action::Accept, Act::Accept { note: None }),
-            ActKind::Reject => (Action::Reject, Act::Reject { reason }),
-            ActKind::Advance => (Action::Advance, Act::Advance { to: None, reason }),
-            ActKind::Extend => {
-                let running = before.escalation.running(ClockKind::Answer).unwrap();
-                let due_at = running.due_at + SignedDuration::from_hours(rng.random_range(1..=48));
-                (Action::Extend, Act::Extend { due_at, reason })
-            }
-            ActKind::Resolve => {
-                let partners = who == "test-director";
-                let by_partners = [Outcome::DecidedByPartners, Outcome::UnresolvedClosed];
-                let outcomes = if partners { &by_partners[..] } else { &ENDINGS };
-                let outcome = *outcomes.choose(rng).unwrap();
-                let act = Act::Resolve {
-                    outcome,
-                    child_outcome: *ChildOutcome::ALL.choose(rng).unwrap(),
-                    delay_effect: *DelayEffect::ALL.choose(rng).unwrap(),
-                    agreed_action: words("The meeting was held."),
-                };
-                (Action::Resolve, act)
-            }
-            ActKind::Withdraw => (Action::Withdraw, Act::Withdraw { reason }),
-            ActKind::Reopen => (Action::Reopen, Act::Reopen { reason }),
-            ActKind::Note => (Action::AddNote, Act::Note { note: words("A note.") }),
-            ActKind::Correct => {
-                let theme = rng.random_bool(0.6).then(|| (*THEMES.choose(rng).unwrap()).to_owned());
-                let urgency = rng.random_bool(0.6).then(|| *Urgency::ALL.choose(rng).unwrap());
-                on.occurred_at = None;
-                let right = CorrectionRequest { theme, urgency, delay: None };
-                return acts::correct(deps, caller, on, right, reason).await;
-            }
-        };
-        acts::act(deps, caller, action, on, act).await
+        let occurred_at = self.time_of_act(before).filter(|_| kind != ActKind::Correct);
+        let others: Vec<EscalationId> = self.known.iter().map(|known| known.id).collect();
+        let (action, request) = some_act(&mut self.rng, before, kind, who, &others);
+        let on = On { id: before.escalation.id, expected_version: None, occurred_at };
+        acts::act(&self.app.deps, &self.callers[who], action, on, request).await
     }
 
     /// Mostly now; sometimes some time between the last change and now.
@@ -295,11 +278,5 @@ impl<'a> Histories<'a> {
 /// The caller that a registered client is.
 pub async fn caller(app: &TestApp, client: &str) -> Caller {
     let registration = registry::find(&app.deps, ISSUER, client).await.unwrap().unwrap();
-    Caller {
-        partnership: registration.partnership,
-        agency: registration.agency,
-        role: registration.role,
-        client: registration.id,
-        subject: format!("person-at-{client}"),
-    }
+    registry::caller(&app.deps, &registration, format!("person-at-{client}")).await.unwrap()
 }

@@ -1,6 +1,7 @@
 //! A service to test against: real HTTP, a real PostgreSQL, a database of its own for each test, a clock that the
 //! test sets.
 
+pub mod chance_acts;
 pub mod cluster;
 pub mod histories;
 pub mod operations;

@@ -1,7 +1,11 @@
 //! The operations of the published contract, as the walks over it see them.
 
 use escalation_tracker::domain::access::Action;
+use escalation_tracker::domain::partnership::PolicyVersion;
+use escalation_tracker::domain::stage_policy::StagePolicy;
 use escalation_tracker::http::contract;
+use escalation_tracker::reference;
+use escalation_tracker::usecases::{setup, shipped};
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -118,6 +122,9 @@ impl Operation {
     }
 }
 
+/// Stands in examples for an escalation that there is.
+const SOME_ESCALATION: &str = "0198c000-0000-7000-8000-000000000001";
+
 /// Somebody before whom everything stands ready for one operation.
 pub struct Ready<'a> {
     /// The registered client.
@@ -128,11 +135,22 @@ pub struct Ready<'a> {
     pub path: String,
     /// The version of the escalation on which they act.
     pub version: i64,
+    /// The operation's own example, with an escalation that there is where it names one.
+    pub example: Option<Value>,
+}
+
+impl Ready<'_> {
+    /// Calls the operation with its example.
+    pub async fn send(&self, operation: &Operation) -> Answer {
+        let body = self.example.as_ref().map(Value::to_string).unwrap_or_default();
+        operation.send(&self.by, &self.path, self.version, body).await
+    }
 }
 
 /// Brings things to where the operation's own example must succeed.
 pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
-    let (police, cs) = ("test-police", "test-cs");
+    let (police, cs, director) = ("test-police", "test-cs", "test-director");
+    let resolved = &["raise", "answer", "accept", "resolve"];
     let (client, steps): (&str, &[&str]) = match operation.id.as_str() {
         "livez" | "readyz" | "version" | "read_contract" | "read_problem_type" => ("", &[]),
         "raise_escalation"
@@ -146,27 +164,42 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_stage_policies"
         | "list_calendars"
         | "list_outcomes" => (police, &[]),
-        "read_weekly_themes" => ("test-director", &[]),
-        "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "extend"
-        | "add_note" => (police, &["raise"]),
-        "acknowledge" | "answer" => (cs, &["raise"]),
+        "read_weekly_themes" => (director, &[]),
+        "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
+        | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
+        "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
+        "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
+        "extend" => (police, &["raise", "propose more time"]),
+        "call_meeting" => (cs, &["raise at stage 2"]),
+        "pause" => (cs, &["raise today", "acknowledge"]),
+        "approve_pause" => (police, &["raise today", "acknowledge", "propose a pause"]),
+        "resume" => (cs, &["raise today", "acknowledge", "pause"]),
         "accept" | "reject" => (police, &["raise", "answer"]),
         "advance" => (police, &["raise", "answer", "reject"]),
         "resolve" => (cs, &["raise", "answer", "accept"]),
-        "reopen" => (police, &["raise", "answer", "accept", "resolve"]),
+        "reopen" | "check_impact" => (police, resolved),
+        "give_feedback" | "record_learning" => (cs, resolved),
+        "propose_policy_migration" => ("test-service_lead", &["another policy", "raise"]),
+        "migrate_policy" => (director, &["another policy", "raise", "propose a policy"]),
         other => panic!(
             "the operation {other:?} has no case in tests/api/support/operations.rs: \
              say who calls it, and what has to happen before"
         ),
     };
     let mut id = String::new();
+    let mut other = String::new();
     for step in steps {
+        // Raised the day before, so that an extension can end on the day that its example names.
+        let yesterday = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
         match *step {
-            // Raised the day before, so that an extension can end on the day that its example names.
-            "raise" => {
-                let body = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
-                id = app.police().raises(body).await;
+            "raise" => id = app.police().raises(yesterday).await,
+            "raise another" => other = app.police().raises(yesterday).await,
+            "raise today" => id = app.police().raises(json!({})).await,
+            "raise at stage 2" => {
+                let tried = json!({"stage": 2, "skip_reason": "Tried by phone."});
+                id = app.police().raises(tried).await;
             }
+            "acknowledge" => drop(app.childrens_services().acknowledges(&id).await),
             "answer" => drop(app.childrens_services().agrees(&id).await),
             "accept" => drop(app.police().accepts(&id).await),
             "reject" => {
@@ -174,11 +207,45 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 app.police().acts(&id, "rejection", reason).await;
             }
             "resolve" => drop(app.childrens_services().resolves(&id).await),
-            other => panic!("{other}"),
+            "propose more time" => {
+                let body = json!({"due_at": "2026-11-19T23:59:59Z", "reason": "The consultant."});
+                app.childrens_services().acts(&id, "extension-proposal", body).await;
+            }
+            "pause" | "propose a pause" => {
+                let long = *step == "propose a pause";
+                let until = if long { "2026-11-27T12:00:00Z" } else { "2026-11-19T12:00:00Z" };
+                let body = json!({"why": "legal_process", "until": until, "reason": "The court."});
+                app.childrens_services().acts(&id, "pause", body).await;
+            }
+            "another policy" => another_policy(app).await,
+            "propose a policy" => {
+                let body = json!({"policy_version": "any-next", "reason": "Agreed by all."});
+                app.person("test-service_lead").acts(&id, "policy-migration-proposal", body).await;
+            }
+            unknown => panic!("{unknown}"),
         }
         app.clock.advance(SignedDuration::from_secs(1));
     }
     let by = if client.is_empty() { app.stranger() } else { app.person(client) };
-    let version = i64::try_from(steps.len()).unwrap();
-    Ready { client, by, path: operation.at(&id), version }
+    let version = match id.as_str() {
+        "" => 0,
+        id => {
+            let shown = app.police().get(&format!("/v1/escalations/{id}")).await;
+            shown.json["version"].as_i64().unwrap()
+        }
+    };
+    let example = operation
+        .example()
+        .map(|it| it.to_string().replace(SOME_ESCALATION, &other).parse().unwrap());
+    Ready { client, by, path: operation.at(&id), version, example }
+}
+
+/// Gives the partnership a second policy, which the examples name.
+async fn another_policy(app: &TestApp) {
+    let shipped = shipped::policy_version(reference::stage_policy().unwrap());
+    let other = PolicyVersion {
+        effective_from: "2100-01-01".parse().unwrap(),
+        policy: StagePolicy { version: "any-next".to_owned(), ..shipped.policy },
+    };
+    setup::add_policy(&app.deps, app.partnership, &other).await.unwrap();
 }

@@ -1,0 +1,353 @@
+//! What acts inside a stage lead to: up, to another agency, more time, a pause.
+
+use jiff::Timestamp;
+
+use super::act::ActKind;
+use super::broken_rule::{BrokenRule, FieldRule};
+use super::decide::Scene;
+use super::escalation::{Escalation, Status};
+use super::event::{AdvanceCause, Change};
+use super::london::local_date;
+use super::partnership::Agency;
+use super::proposal::ProposalKind;
+use super::scene::At;
+use super::stage_clock::{ClockKind, DueBasis, StageClock};
+use super::stage_policy::{PauseReason, StagePolicy};
+use super::transitions::Party;
+use super::urgency::Urgency;
+
+impl Escalation {
+    /// The clock by which the raiser judges an answer or chooses what comes next.
+    pub(super) fn judgement(
+        &self,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<StageClock, BrokenRule> {
+        scene.clock(ClockKind::Judgement, scene.policy.judgement, self.here(at))
+    }
+
+    /// The present episode, stage and urgency, for a clock that starts at `started_at`.
+    pub(super) const fn here(&self, started_at: Timestamp) -> At {
+        At {
+            episode: self.episode.number,
+            stage: self.stage,
+            urgency: self.facts.urgency,
+            started_at,
+        }
+    }
+
+    pub(super) fn redirect(
+        &self,
+        to: &Agency,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let from = self.facts.raised_with;
+        let refused = |rule| Err(BrokenRule::field("agency", rule));
+        if to.id == from || to.id == self.facts.raised_by {
+            return refused(FieldRule::Inconsistent);
+        }
+        // Whoever had it once cannot get it back by this way: two agencies would pass a child to and fro.
+        if self.past_responders.contains(&to.id) {
+            return refused(FieldRule::NotUnique);
+        }
+        if !to.is_valid_on(local_date(at)) {
+            return refused(FieldRule::RetiredCode);
+        }
+        if !to.may_respond {
+            return refused(FieldRule::NotPermitted);
+        }
+        let clocks = scene.stage_clocks(self.here(at))?;
+        Ok(Change::Redirected { from, to: to.id, clocks })
+    }
+
+    pub(super) fn advance(
+        &self,
+        to: Option<u8>,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let next = scene
+            .policy
+            .next_above(self.stage, self.facts.urgency)
+            .ok_or_else(|| self.not_possible(ActKind::Advance, scene))?;
+        let to = to.unwrap_or(next);
+        if to <= self.stage {
+            return Err(BrokenRule::field("stage", FieldRule::OutOfRange));
+        }
+        let late = |kind| self.running(kind).is_some_and(|clock| clock.is_overdue(at));
+        let cause = match self.status {
+            Status::Rejected => AdvanceCause::Rejected,
+            Status::Declined => AdvanceCause::Declined,
+            _ if late(ClockKind::Answer) => AdvanceCause::NoResponse,
+            _ if late(ClockKind::Acknowledgement) => AdvanceCause::NoAcknowledgement,
+            _ => AdvanceCause::Risk,
+        };
+        if scene.caller.is_none() && !self.may_be_taken_up(at, scene)? {
+            return Err(self.not_possible(ActKind::Advance, scene));
+        }
+        let clocks = scene.stage_clocks(At { stage: to, ..self.here(at) })?;
+        Ok(Change::Advanced { from: self.stage, to, cause, clocks })
+    }
+
+    /// Whether the raiser's time to choose is over, and policy lets the service take a late matter up.
+    fn may_be_taken_up(&self, at: Timestamp, scene: &Scene<'_>) -> Result<bool, BrokenRule> {
+        let (rule, urgency) = (&scene.policy.timeout, self.facts.urgency);
+        for (kind, permitted) in [
+            (ClockKind::Answer, rule.auto_advance),
+            (ClockKind::Acknowledgement, rule.auto_advance_unacknowledged),
+        ] {
+            let Some(clock) = self.running(kind).filter(|_| permitted.of(urgency)) else {
+                continue;
+            };
+            if at > rule.raiser_chooses_within.of(urgency).due_at(clock.due_at, scene.calendar)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// New limits from now on. What became more urgent is never due later than it was.
+    pub(super) fn change_urgency(
+        &self,
+        to: Urgency,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let from = self.facts.urgency;
+        if to == from {
+            return Err(BrokenRule::field("urgency", FieldRule::Inconsistent));
+        }
+        let stage = scene.policy.stage(self.stage);
+        if stage.and_then(|stage| stage.answer_limit(to)).is_none() {
+            return Err(BrokenRule::field("urgency", FieldRule::OutOfRange));
+        }
+        let mut clocks = Vec::new();
+        for new in scene.stage_clocks(At { urgency: to, ..self.here(at) })? {
+            let Some(running) = self.running(new.kind) else { continue };
+            let extends = Some(running.id);
+            let previous_due_at = running.due_at;
+            clocks.push(if to > from {
+                StageClock {
+                    due_at: new.due_at.min(previous_due_at).max(at),
+                    basis: Some(DueBasis::Earlier { previous_due_at, from: at }),
+                    extends,
+                    ..new
+                }
+            } else {
+                StageClock { extends, ..new }
+            });
+        }
+        Ok(Change::UrgencyChanged { from, to, clocks })
+    }
+
+    /// More time: once per stage, later than the present due instant, by no more than the limit that the stage gives in
+    /// the first place, and within the stage's maximum.
+    pub(super) fn propose_extension(
+        &self,
+        due_at: Timestamp,
+        at: Timestamp,
+        parts: &[Party],
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        self.check_extension(due_at, at, ActKind::ProposeExtension, scene)?;
+        let side = self.side(parts, scene);
+        Ok(Change::Proposed { proposal: ProposalKind::Extension { due_at }, side: side.into() })
+    }
+
+    pub(super) fn extend(
+        &self,
+        due_at: Timestamp,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        if !self.proposes(|kind| *kind == ProposalKind::Extension { due_at }) {
+            return Err(BrokenRule::field("due_at", FieldRule::Inconsistent));
+        }
+        let running = self.check_extension(due_at, at, ActKind::Extend, scene)?;
+        let basis = DueBasis::Agreed { previous_due_at: running.due_at };
+        let clock = Box::new(scene.successor(running, at, due_at, basis));
+        Ok(Change::Extended { replaced: running.id, clock })
+    }
+
+    fn check_extension(
+        &self,
+        due_at: Timestamp,
+        at: Timestamp,
+        kind: ActKind,
+        scene: &Scene<'_>,
+    ) -> Result<&StageClock, BrokenRule> {
+        let running =
+            self.running(ClockKind::Answer).ok_or_else(|| self.not_possible(kind, scene))?;
+        let mut latest = running.limit.due_at(running.due_at, scene.calendar)?;
+        let stage = scene.policy.stage(self.stage);
+        if let Some(most) = stage.and_then(|stage| stage.standard_maximum)
+            && self.facts.urgency == Urgency::Standard
+        {
+            latest = latest.min(most.due_at(self.first_of(running).started_at, scene.calendar)?);
+        }
+        if due_at <= running.due_at || due_at > latest || due_at <= at {
+            return Err(BrokenRule::field("due_at", FieldRule::OutOfRange));
+        }
+        Ok(running)
+    }
+
+    /// The clock that a chain of successors began with.
+    fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
+        let mut first = clock;
+        while let Some(before) =
+            first.extends.and_then(|id| self.clocks.iter().find(|clock| clock.id == id))
+        {
+            first = before;
+        }
+        first
+    }
+
+    pub(super) fn call_meeting(
+        &self,
+        meeting_at: Timestamp,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let limit = scene.policy.stage(self.stage).and_then(|stage| stage.standard_with_meeting);
+        let (Some(running), Some(limit)) = (self.running(ClockKind::Answer), limit) else {
+            return Err(self.not_possible(ActKind::CallMeeting, scene));
+        };
+        let from = self.first_of(running).started_at;
+        let due_at = limit.due_at(from, scene.calendar)?;
+        if due_at <= running.due_at {
+            return Err(self.not_possible(ActKind::CallMeeting, scene));
+        }
+        if meeting_at < from || meeting_at > due_at {
+            return Err(BrokenRule::field("meeting_at", FieldRule::OutOfRange));
+        }
+        let basis = DueBasis::Counted { from };
+        let clock = StageClock { limit, ..scene.successor(running, at, due_at, basis) };
+        Ok(Change::MeetingCalled { meeting_at, replaced: running.id, clock: Box::new(clock) })
+    }
+
+    /// A pause that the agency may take by itself takes effect; a longer one waits for a second person.
+    pub(super) fn pause(
+        &self,
+        why: PauseReason,
+        until: Timestamp,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let rule = &scene.policy.pause;
+        let within = |limit: super::limit::Limit| -> Result<bool, BrokenRule> {
+            Ok(until <= limit.due_at(at, scene.calendar)?)
+        };
+        if until <= at || !within(rule.longest_approved)? {
+            return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+        }
+        if within(rule.longest)? {
+            return self.paused(why, until, at, ActKind::Pause, scene);
+        }
+        let proposal = ProposalKind::Pause { why, until };
+        Ok(Change::Proposed { proposal, side: Party::Responder.into() })
+    }
+
+    pub(super) fn approve_pause(
+        &self,
+        until: Timestamp,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let proposed = self.rule_state.proposal.as_ref().map(|it| &it.kind);
+        match proposed {
+            Some(ProposalKind::Pause { why, until: proposed }) if *proposed == until => {
+                if until <= at {
+                    return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+                }
+                self.paused(*why, until, at, ActKind::ApprovePause, scene)
+            }
+            _ => Err(BrokenRule::field("until", FieldRule::Inconsistent)),
+        }
+    }
+
+    fn paused(
+        &self,
+        why: PauseReason,
+        until: Timestamp,
+        at: Timestamp,
+        kind: ActKind,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let running =
+            self.running(ClockKind::Answer).ok_or_else(|| self.not_possible(kind, scene))?;
+        let previous_due_at = running.due_at;
+        let due_at = running.limit.shifted(previous_due_at, at, until, scene.calendar)?;
+        let basis = DueBasis::Paused { previous_due_at, from: at, until };
+        let clock = Box::new(scene.successor(running, at, due_at, basis));
+        Ok(Change::Paused { why, until, replaced: running.id, clock })
+    }
+
+    /// The pause ends early: as if it had never been meant to last longer.
+    pub(super) fn resume(&self, at: Timestamp, scene: &Scene<'_>) -> Result<Change, BrokenRule> {
+        let running = self.running(ClockKind::Answer);
+        let paused = running.and_then(|clock| match clock.basis {
+            Some(DueBasis::Paused { previous_due_at, from, .. }) => {
+                Some((clock, previous_due_at, from))
+            }
+            _ => None,
+        });
+        let Some((running, previous_due_at, from)) = paused else {
+            return Err(self.not_possible(ActKind::Resume, scene));
+        };
+        let due_at = running.limit.shifted(previous_due_at, from, at, scene.calendar)?;
+        let basis = DueBasis::Paused { previous_due_at, from, until: at };
+        let clock = Box::new(scene.successor(running, at, due_at, basis));
+        Ok(Change::Resumed { replaced: running.id, clock })
+    }
+
+    pub(super) fn propose_migration(
+        &self,
+        to: &StagePolicy,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let limit = to.stage(self.stage).and_then(|stage| stage.answer_limit(self.facts.urgency));
+        if to.version == self.facts.policy_version || limit.is_none() {
+            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
+        }
+        let proposal = ProposalKind::PolicyMigration { version: to.version.clone() };
+        let side = self.side(&self.parts_of(scene.caller), scene);
+        Ok(Change::Proposed { proposal, side: side.into() })
+    }
+
+    /// New clocks from where the old ones started, under the other policy and today's calendar.
+    pub(super) fn migrate(
+        &self,
+        to: &StagePolicy,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<Change, BrokenRule> {
+        let proposed = |kind: &ProposalKind| matches!(kind, ProposalKind::PolicyMigration { version } if *version == to.version);
+        if !self.proposes(proposed) {
+            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
+        }
+        let mut clocks = Vec::new();
+        let there = Scene { policy: to, ..*scene };
+        for kind in [ClockKind::Acknowledgement, ClockKind::Answer] {
+            let Some(running) = self.running(kind) else { continue };
+            let from = self.first_of(running).started_at;
+            let new = there.stage_clocks(self.here(from))?;
+            if let Some(new) = new.into_iter().find(|clock| clock.kind == kind) {
+                let (extends, due_at) = (Some(running.id), new.due_at.max(at));
+                clocks.push(StageClock { started_at: at, due_at, extends, ..new });
+            }
+        }
+        let from = self.facts.policy_version.clone();
+        Ok(Change::PolicyMigrated { from, to: to.version.clone(), clocks })
+    }
+
+    fn proposes(&self, is: impl Fn(&ProposalKind) -> bool) -> bool {
+        self.rule_state.proposal.as_ref().is_some_and(|proposal| is(&proposal.kind))
+    }
+
+    /// For which side a proposal is made: inside one agency the responding side needs the time.
+    fn side(&self, parts: &[Party], scene: &Scene<'_>) -> Party {
+        let all = if parts.is_empty() { self.parts_of(scene.caller) } else { parts.to_vec() };
+        all.into_iter().max().unwrap_or(Party::Overseer)
+    }
+}
