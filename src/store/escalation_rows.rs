@@ -70,8 +70,8 @@ pub struct DelayRow {
 }
 
 /// A row of `episode`.
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Clone)]
-#[diesel(table_name = episode, primary_key(partnership_id, escalation_id, number), treat_none_as_null = true, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable, Clone)]
+#[diesel(table_name = episode, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub struct EpisodeRow {
     pub partnership_id: Uuid,
     pub escalation_id: Uuid,

@@ -161,7 +161,27 @@ async fn save_episode(
         diesel::insert_into(episode::table).values(row).execute(conn).await?;
     } else {
         let key = (row.partnership_id, row.escalation_id, row.number);
-        diesel::update(episode::table.find(key)).set(row).execute(conn).await?;
+        diesel::update(episode::table.find(key))
+            .set((
+                episode::ended_at.eq(row.ended_at),
+                episode::outcome.eq(row.outcome),
+                episode::counts_as_resolved.eq(row.counts_as_resolved),
+                episode::child_outcome.eq(row.child_outcome),
+                episode::delay_effect.eq(row.delay_effect),
+                episode::working_seconds.eq(row.working_seconds),
+                episode::same_day.eq(row.same_day),
+                episode::calendar_version.eq(row.calendar_version),
+                episode::child_seconds.eq(row.child_seconds),
+                episode::withdrawal_reason.eq(row.withdrawal_reason),
+                episode::reroute_code.eq(row.reroute_code),
+                episode::details.eq(row.details),
+                episode::feedback_at.eq(row.feedback_at),
+                episode::learning_type.eq(row.learning_type),
+                episode::impact_result.eq(row.impact_result),
+                episode::impact_checked_at.eq(row.impact_checked_at),
+            ))
+            .execute(conn)
+            .await?;
     }
     Ok(())
 }
