@@ -168,7 +168,7 @@ update escalation e set next_due_kind = c.kind
 from stage_clock c where c.partnership_id = e.partnership_id and c.id = e.next_due_clock_id;
 alter table escalation add check ((next_due_at is null) = (next_due_kind is null));
 
-grant update (raised_with_agency_id, policy_version, original_theme_code, past_responder_ids, next_due_kind, rule_state)
+grant update (scope, raised_with_agency_id, policy_version, original_theme_code, past_responder_ids, next_due_kind, rule_state)
     on escalation to escalation_app;
 grant update (withdrawal_reason, reroute_code, details, feedback_at, learning_type, impact_result, impact_checked_at,
               child_seconds)

@@ -33,6 +33,8 @@ pub(super) struct Case {
     pub(super) outcome: Outcome,
     /// Nobody goes on with it.
     pub(super) stalls: bool,
+    /// When the one that it repeats is certainly known to the service.
+    pub(super) original_known_at: Option<Timestamp>,
     pub(super) request: RaiseRequest,
 }
 
@@ -90,7 +92,11 @@ impl<'a> Cases<'a> {
         let again = self.again(at, &matter, chance)?;
         let mut cases = vec![self.case(at, matter, chance)?];
         if let Some((at, matter)) = again {
-            cases.push(self.case(at, matter, chance)?);
+            let mut repeated = self.case(at, matter, chance)?;
+            // What is refused at first comes again within the hour.
+            let hours = SignedDuration::from_hours(2);
+            repeated.original_known_at = cases.first().map(|first| first.received_at + hours);
+            cases.push(repeated);
         }
         Ok(cases)
     }
@@ -190,6 +196,7 @@ impl<'a> Cases<'a> {
             final_stage,
             outcome: outcome(final_stage, is_duplicate, chance)?,
             stalls: chance.happens(self.stalling(raised_at)),
+            original_known_at: None,
             request,
         })
     }

@@ -120,6 +120,17 @@ impl Player {
         Ok(!found.items.is_empty())
     }
 
+    /// Whoever does this for an agency or the partnership. Inside one agency two people speak for the two sides.
+    async fn person(&mut self, by: By, action: Action) -> Result<Caller, DemoError> {
+        let caller = self.caller(by).await?;
+        let answers = matches!(
+            action,
+            Action::Acknowledge | Action::Answer | Action::Resolve | Action::GiveFeedback
+        );
+        let subject = if answers { format!("{}-manager", caller.subject) } else { caller.subject };
+        Ok(Caller { subject, ..caller })
+    }
+
     async fn caller(&mut self, by: By) -> Result<Caller, DemoError> {
         let client_id = match by {
             By::Agency(code) => format!("demo-{code}"),
@@ -159,7 +170,10 @@ impl Player {
             }
             Deed::Act { case, by, action, act, occurred_at } => {
                 let kind = act.kind();
-                let caller = self.caller(by).await?;
+                // More time is proposed by those who need it.
+                let answering = kind == ActKind::ProposeExtension;
+                let side = if answering { Action::Answer } else { action };
+                let caller = self.person(by, side).await?;
                 let on = self.on(at, case, occurred_at)?;
                 let done = acts::act(&self.deps, &caller, action, on, act).await;
                 done.map_err(|failure| DemoError::Step { at, case, failure: Box::new(failure) })?;

@@ -231,7 +231,10 @@ fn play(
     for Doing { at, by, what } in doings {
         let late = if chance.happens(0.15) { chance.real(300.0, 14_400.0) } else { 0.0 };
         let next = last + SignedDuration::from_secs(chance.whole(20..=90));
-        let played = (at + seconds(late)).max(next);
+        let mut played = (at + seconds(late)).max(next);
+        if let (What::Duplicate, Some(known_at)) = (&what, case.original_known_at) {
+            played = played.max(known_at);
+        }
         let occurred_at = (played != at).then_some(at);
         let number = case.number;
         let deed = match what {

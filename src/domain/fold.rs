@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::child_time::Holder;
-use super::escalation::{AfterEnd, Episode, Escalation, Status};
+use super::escalation::{AfterEnd, Episode, Escalation, Scope, Status};
 use super::event::{Actor, Change, Correction, Ending, Event};
 use super::ids::ClockId;
 use super::link::{Link, LinkKind};
@@ -35,6 +35,9 @@ impl Escalation {
             Change::Redirected { from, to, clocks } => {
                 self.stop_all(at, heard, StopReason::Redirected);
                 self.facts.raised_with = *to;
+                if self.facts.scope == Scope::IntraAgency {
+                    self.facts.scope = Scope::InterAgency;
+                }
                 self.past_responders.push(*from);
                 self.begin(clocks, at);
             }

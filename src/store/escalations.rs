@@ -138,6 +138,7 @@ pub async fn save(
             escalation::next_due_clock_id.eq(row.next_due_clock_id),
             escalation::next_due_kind.eq(row.next_due_kind),
             escalation::raised_with_agency_id.eq(row.raised_with_agency_id),
+            escalation::scope.eq(row.scope),
             escalation::policy_version.eq(row.policy_version),
             escalation::original_theme_code.eq(row.original_theme_code),
             escalation::past_responder_ids.eq(row.past_responder_ids),

@@ -179,16 +179,18 @@ impl<'a> Histories<'a> {
         self.act_on(at).await;
     }
 
-    /// The client of an agency.
-    fn client_of(&self, agency: AgencyId) -> &'static str {
-        self.callers.iter().find(|(_, caller)| caller.agency == Some(agency)).unwrap().0
+    /// The client of an agency, where one takes part.
+    fn client_of(&self, agency: AgencyId) -> Option<&'static str> {
+        let mut callers = self.callers.iter();
+        callers.find(|(_, caller)| caller.agency == Some(agency)).map(|(client, _)| *client)
     }
 
     /// Somebody who can do something does it to this one.
     pub async fn act_on(&mut self, at: usize) {
         let Known { id, raiser, .. } = self.known[at];
         let shown = read::one(&self.app.deps, &self.callers["test-director"], id).await.unwrap();
-        let responder = self.client_of(shown.escalation.facts.raised_with);
+        let now_with = shown.escalation.facts.raised_with;
+        let responder = self.client_of(now_with).unwrap_or(self.known[at].responder);
         let everybody = [
             "test-director",
             raiser,
