@@ -22,6 +22,7 @@ pub mod london;
 pub mod partnership;
 pub mod raise;
 pub mod resolution;
+pub mod shift;
 pub mod stage_clock;
 pub mod stage_policy;
 pub mod theme;
