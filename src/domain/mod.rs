@@ -12,6 +12,7 @@ pub mod decide;
 pub mod delay;
 pub mod escalation;
 pub mod event;
+pub mod explanation;
 pub mod figures;
 pub mod free_text;
 pub mod identifier_scan;

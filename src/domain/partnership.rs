@@ -147,6 +147,15 @@ impl Partnership {
             .map(|version| &version.timescale)
     }
 
+    /// This version of a timescale.
+    #[must_use]
+    pub fn timescale_version(&self, code: &str, version: &str) -> Option<&Timescale> {
+        self.timescales
+            .iter()
+            .map(|it| &it.timescale)
+            .find(|timescale| timescale.code == code && timescale.version == version)
+    }
+
     /// The stage policy for an escalation that is raised at `at`; before the first version, that
     /// one: a concern from before the partnership's first policy has to follow some policy.
     #[must_use]
@@ -159,6 +168,12 @@ impl Partnership {
     #[must_use]
     pub fn policy(&self, version: &str) -> Option<&StagePolicy> {
         self.policies.iter().map(|it| &it.policy).find(|policy| policy.version == version)
+    }
+
+    /// The calendar with this version.
+    #[must_use]
+    pub fn calendar(&self, version: &str) -> Option<&Calendar> {
+        self.calendars.iter().map(|it| &it.calendar).find(|calendar| calendar.version() == version)
     }
 
     /// The calendar with which a date is counted at `now`: the latest loaded by then.

@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod cache;
 pub mod deps;
+pub mod explain;
 pub mod failure;
 pub mod raise;
 pub mod read;

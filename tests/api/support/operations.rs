@@ -64,7 +64,11 @@ impl Operation {
 
     /// Its path with this escalation, and with some value for other names.
     pub fn at(&self, escalation: &str) -> String {
-        let path = self.path.replace("{id}", escalation).replace("{slug}", "not-found");
+        let path = self
+            .path
+            .replace("{id}", escalation)
+            .replace("{clock_id}", "child-process")
+            .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
     }
@@ -149,6 +153,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "read_weekly_themes" => ("test-director", &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "extend"
         | "add_note" => (police, &["raise"]),
+        "explain_due_date" => (police, &["raise_delayed"]),
         "acknowledge" | "answer" => (cs, &["raise"]),
         "accept" | "reject" => (police, &["raise", "answer"]),
         "advance" => (police, &["raise", "answer", "reject"]),
@@ -166,6 +171,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "raise" => {
                 let body = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
                 id = app.police().raises(body).await;
+            }
+            "raise_delayed" => {
+                let delay = json!({"timescale": "icpc", "started_at": "2026-11-17T10:00:00Z"});
+                id = app.police().raises(json!({"delay": delay})).await;
             }
             "answer" => drop(app.childrens_services().agrees(&id).await),
             "accept" => drop(app.police().accepts(&id).await),
