@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 /// The last instant of a local day to which a deadline may run.
 ///
@@ -50,6 +50,20 @@ pub fn start_of_day(date: Date) -> Timestamp {
 #[must_use]
 pub fn end_of_day(date: Date) -> Timestamp {
     instant_of(date.to_datetime(LAST_TIME_OF_DAY))
+}
+
+/// The instant at which a London clock shows this time on this day.
+///
+/// Dates beyond what an instant can hold give the first or the last instant.
+#[must_use]
+pub fn at_time(date: Date, time: Time) -> Timestamp {
+    instant_of(date.to_datetime(time))
+}
+
+/// How far a London clock is ahead of UTC at this instant.
+#[must_use]
+pub fn utc_offset(at: Timestamp) -> Offset {
+    london().to_offset(at)
 }
 
 /// Whether both instants fall on one London day; "resolved the same day" means this, not 24 hours.
@@ -98,6 +112,20 @@ mod tests {
             let date: Date = day.parse().expect(day);
             assert_eq!(start_of_day(date), at(first), "{day}");
             assert_eq!(end_of_day(date), at(last), "{day}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_local_and_an_offset_tells_by_how_much() {
+        let nine = Time::constant(9, 0, 0, 0);
+        for (day, instant, hours) in [
+            ("2026-03-27", "2026-03-27T09:00:00Z", 0),
+            ("2026-03-29", "2026-03-29T08:00:00Z", 1),
+            ("2026-10-24", "2026-10-24T08:00:00Z", 1),
+            ("2026-10-25", "2026-10-25T09:00:00Z", 0),
+        ] {
+            assert_eq!(at_time(day.parse().expect(day), nine), at(instant), "{day}");
+            assert_eq!(utc_offset(at(instant)).seconds(), hours * 3_600, "{day}");
         }
     }
 

@@ -164,6 +164,15 @@ impl Partnership {
             .map(|version| &version.timescale)
     }
 
+    /// This version of a timescale.
+    #[must_use]
+    pub fn timescale_version(&self, code: &str, version: &str) -> Option<&Timescale> {
+        self.timescales
+            .iter()
+            .map(|it| &it.timescale)
+            .find(|timescale| timescale.code == code && timescale.version == version)
+    }
+
     /// The stage policy for an escalation that is raised at `at`; before the first version, that
     /// one: a concern from before the partnership's first policy has to follow some policy.
     #[must_use]

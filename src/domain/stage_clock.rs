@@ -181,6 +181,27 @@ impl StageClock {
         })
     }
 
+    /// From when its time goes by: its start, or the end of the pause that it allows for.
+    #[must_use]
+    pub fn runs_from(&self) -> Timestamp {
+        self.pause().map_or(self.started_at, |(_, until)| until.max(self.started_at))
+    }
+
+    /// The clock among `clocks` that this one took over from.
+    #[must_use]
+    pub fn predecessor<'a>(&self, clocks: &'a [Self]) -> Option<&'a Self> {
+        self.extends.and_then(|id| clocks.iter().find(|clock| clock.id == id))
+    }
+
+    /// How the due instant came about, of older clocks too; `clocks` are all those of the escalation.
+    #[must_use]
+    pub fn basis_among(&self, clocks: &[Self]) -> DueBasis {
+        self.basis.unwrap_or_else(|| match self.predecessor(clocks) {
+            Some(previous) => DueBasis::Agreed { previous_due_at: previous.due_at },
+            None => DueBasis::Counted { from: self.started_at },
+        })
+    }
+
     /// The pause that this clock allows for, as its first and last instant.
     #[must_use]
     pub const fn pause(&self) -> Option<(Timestamp, Timestamp)> {

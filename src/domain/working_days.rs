@@ -239,4 +239,6 @@ impl Calendar {
 }
 
 #[cfg(test)]
+pub(crate) mod by_rule;
+#[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ pub mod cursor;
 pub mod end_acts;
 pub mod end_requests;
 pub mod escalations;
+pub mod explanation_shown;
+pub mod explanation_views;
+pub mod explanations;
 pub mod failures;
 pub mod field_codes;
 pub mod field_errors;
@@ -59,6 +62,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::read_escalation)
         .service(escalations::correct_escalation)
         .service(history::read_history)
+        .service(explanations::explain_due_date)
         .service(acts::acknowledge)
         .service(acts::decline)
         .service(acts::redirect)

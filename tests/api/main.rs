@@ -19,6 +19,7 @@ mod contract;
 mod demo_data;
 mod demo_recount;
 mod embedded;
+mod explanations;
 mod key_sets;
 mod kill;
 mod layers;

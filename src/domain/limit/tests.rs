@@ -1,5 +1,7 @@
 //! When limits run out, and by how much they are missed.
 
+mod ten_years;
+
 use std::collections::BTreeMap;
 
 use super::super::working_days::Nation;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::{calendar_file, england_and_wales};
-use crate::domain::working_days::{Day, DayZero, Nation};
+use crate::domain::working_days::{Day, DayZero, Nation, by_rule};
 
 fn day(text: &str) -> Date {
     text.parse().expect(text)
@@ -61,6 +61,13 @@ fn the_calendar_has_each_date_once_in_order_and_on_a_weekday() {
         let new_year = holiday.date.month() == 1;
         assert_eq!(holiday.name.contains("New Year"), new_year, "{}", holiday.date);
     }
+}
+
+#[test]
+fn the_shipped_days_are_those_of_the_rules_with_the_same_names() {
+    let shipped = england_and_wales().expect("reads");
+    let ruled = by_rule::england_and_wales(shipped.years());
+    assert!(shipped.holidays().eq(ruled.holidays()));
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod histories;
 pub mod operations;
 pub mod people;
 pub mod program;
+pub mod recompute;
 pub mod recount;
 pub mod recount_check;
 pub mod recount_figures;

@@ -68,7 +68,11 @@ impl Operation {
 
     /// Its path with this escalation, and with some value for other names.
     pub fn at(&self, escalation: &str) -> String {
-        let path = self.path.replace("{id}", escalation).replace("{slug}", "not-found");
+        let path = self
+            .path
+            .replace("{id}", escalation)
+            .replace("{clock_id}", "child-process")
+            .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
     }
@@ -169,6 +173,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
         "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
+        "explain_due_date" => (police, &["raise delayed"]),
         "extend" => (police, &["raise", "propose more time"]),
         "call_meeting" => (cs, &["raise at stage 2"]),
         "pause" => (cs, &["raise today", "acknowledge"]),
@@ -198,6 +203,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "raise at stage 2" => {
                 let tried = json!({"stage": 2, "skip_reason": "Tried by phone."});
                 id = app.police().raises(tried).await;
+            }
+            "raise delayed" => {
+                let delay = json!({"timescale": "icpc", "started_at": "2026-11-17T10:00:00Z"});
+                id = app.police().raises(json!({"delay": delay})).await;
             }
             "acknowledge" => drop(app.childrens_services().acknowledges(&id).await),
             "answer" => drop(app.childrens_services().agrees(&id).await),
