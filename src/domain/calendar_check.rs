@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Weekday};
 
 use super::policy_check::is_version_name;
-use super::working_days::{Calendar, Nation};
+use super::working_days::Calendar;
 
 /// Each nation has eight bank holidays a year or more. One that is missing is found by those who know it; a year with
 /// fewer than this was never filled in.
@@ -80,40 +80,29 @@ impl Calendar {
     }
 }
 
-/// How a calendar differs from the one that counts now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalendarChanges {
-    /// The nation before, if it is another.
-    pub nation_was: Option<Nation>,
-    /// The first and last year before, if they are others.
-    pub years_were: Option<(i16, i16)>,
-    /// Dates that become bank holidays, in years that both cover.
-    pub added: Vec<(Date, String)>,
-    /// Dates that no longer are.
-    pub removed: Vec<(Date, String)>,
-}
-
-impl CalendarChanges {
-    /// What changes when `is` takes over from `was`.
-    #[must_use]
-    pub fn between(was: &Calendar, is: &Calendar) -> Self {
-        let both =
-            |date: &Date| was.years().contains(&date.year()) && is.years().contains(&date.year());
-        let only_in = |one: &Calendar, other: &Calendar| -> Vec<(Date, String)> {
-            one.holidays()
-                .filter(|(date, _)| {
-                    both(date) && !other.holidays().any(|(known, _)| known == *date)
-                })
-                .map(|(date, name)| (date, name.to_owned()))
-                .collect()
-        };
-        Self {
-            nation_was: (was.nation() != is.nation()).then(|| was.nation()),
-            years_were: (was.years() != is.years()).then(|| was.years().into_inner()),
-            added: only_in(is, was),
-            removed: only_in(was, is),
-        }
+/// What changes when `is` takes over from `was`, one line for each difference: nation, years, and the dates of the
+/// years that both cover.
+#[must_use]
+pub fn calendar_changes(was: &Calendar, is: &Calendar) -> Vec<String> {
+    let mut lines = Vec::new();
+    if was.nation() != is.nation() {
+        lines.push(format!("nation: {} → {}", was.nation(), is.nation()));
     }
+    let years = |it: &Calendar| format!("{} to {}", it.years().start(), it.years().end());
+    if was.years() != is.years() {
+        lines.push(format!("years: {} → {}", years(was), years(is)));
+    }
+    let both = |date: Date| was.years().contains(&date.year()) && is.years().contains(&date.year());
+    let mut only = |one: &Calendar, other: &Calendar, verb: &str| {
+        for (date, name) in one.holidays().filter(|(date, _)| both(*date)) {
+            if !other.holidays().any(|(known, _)| known == date) {
+                lines.push(format!("{date} {name}: {verb}"));
+            }
+        }
+    };
+    only(is, was, "added");
+    only(was, is, "removed");
+    lines
 }
 
 #[cfg(test)]
@@ -121,6 +110,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::domain::working_days::Nation;
 
     fn day(text: &str) -> Date {
         text.parse().expect(text)
@@ -177,10 +167,14 @@ mod tests {
         let mut dates = FULL[1..].to_vec();
         dates.extend(["2026-06-15", "2027-01-01"]);
         let is = calendar(2026..=2027, &dates);
-        let changes = CalendarChanges::between(&was, &is);
-        assert_eq!(changes.nation_was, None);
-        assert_eq!(changes.years_were, Some((2026, 2026)));
-        assert_eq!(changes.added, [(day("2026-06-15"), "Day".to_owned())]);
-        assert_eq!(changes.removed, [(day("2026-01-01"), "Day".to_owned())]);
+        assert_eq!(
+            calendar_changes(&was, &is),
+            [
+                "years: 2026 to 2026 → 2026 to 2027",
+                "2026-06-15 Day: added",
+                "2026-01-01 Day: removed",
+            ]
+        );
+        assert_eq!(calendar_changes(&was, &was), Vec::<String>::new());
     }
 }

@@ -1,11 +1,13 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
 pub mod agencies;
+pub mod calendars;
 pub mod clients;
 mod escalation_rows;
 pub mod escalations;
 pub mod events;
 pub mod failure;
+pub mod in_use;
 pub mod lists;
 pub mod migrations;
 pub mod own_database;

@@ -4,6 +4,8 @@ pub mod acts;
 pub mod cache;
 pub mod deps;
 pub mod failure;
+pub mod policies;
+mod policy_decision;
 pub mod raise;
 pub mod read;
 pub mod readiness;
