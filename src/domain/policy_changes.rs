@@ -28,7 +28,7 @@ impl StagePolicy {
                 }
                 (None, Some(after)) => {
                     lines.push(format!("{place} ({}): new", after.label));
-                    compare(&place, &Value::Null, &document(after), &mut lines);
+                    list(&place, &document(after), &mut lines);
                 }
                 (Some(before), None) => {
                     lines.push(format!("{place} ({}): is no longer there", before.label));
@@ -116,6 +116,17 @@ fn compare(place: &str, before: &Value, after: &Value, lines: &mut Vec<String>) 
         let inner = if place.is_empty() { inner } else { format!("{place}, {inner}") };
         let of = |it: &Value| it.get(&name).cloned().unwrap_or(Value::Null);
         compare(&inner, &of(before), &of(after), lines);
+    }
+}
+
+/// One line for each member that a new stage has, besides what names it.
+fn list(place: &str, stage: &Value, lines: &mut Vec<String>) {
+    let members = stage.as_object().into_iter().flatten();
+    let said = members.filter(|(name, value)| {
+        !value.is_null() && !["number", "code", "label"].contains(&name.as_str())
+    });
+    for (name, value) in said {
+        lines.push(format!("{place}, {}: {}", name.replace('_', " "), words(value)));
     }
 }
 

@@ -120,6 +120,7 @@ async fn new_rules_move_no_clock_that_runs() {
             }
         }
     });
+    app.clock.advance(jiff::SignedDuration::from_mins(1));
     let all = [ladder("any-2", "2026-11-18"), limits, calendar("any-days-2")];
     let all = all.iter().map(|text| proposal(text)).collect();
     policies::apply(&app.deps, app.partnership, all).await.unwrap();
@@ -131,11 +132,16 @@ async fn new_rules_move_no_clock_that_runs() {
     let body = raise_body(json!({"delay": waits}));
     let new = app.police().post("/v1/escalations", &body).await.expect(201).json;
     assert_eq!(answer_clock(&new)["due_at"], "2026-11-24T23:59:59.999Z");
-    let (was, is) = (&shown["delay"], &new["delay"]);
-    assert_eq!(was["due_at"], "2026-12-01T23:59:59.999Z");
-    assert_eq!(is["due_at"], "2026-11-25T23:59:59.999Z");
-    assert_ne!(was["timescale_version"], is["timescale_version"]);
-    assert_eq!(is["calendar_version"], "any-days-2");
+    assert_eq!(shown["delay"]["due_at"], "2026-12-01T23:59:59.999Z");
+    assert_eq!(shown["delay"]["timescale_version"], "WT2023");
+    // Its process began before the new limit: the old limit, with the day that is a holiday now.
+    assert_eq!(new["delay"]["due_at"], "2026-12-02T23:59:59.999Z");
+    assert_eq!(new["delay"]["timescale_version"], "WT2023");
+    assert_eq!(new["delay"]["calendar_version"], "any-days-2");
+    let begins = json!({"delay": {"timescale": "icpc", "started_at": "2026-11-18T09:00:00Z"}});
+    let new = app.police().post("/v1/escalations", &raise_body(begins)).await.expect(201).json;
+    assert_eq!(new["delay"]["due_at"], "2026-12-03T23:59:59.999Z");
+    assert_eq!(new["delay"]["timescale_version"], "local-1");
     // And what ran before goes on under its own: the next stage of `high` has the limit of the old ladder.
     let shown = app.police().acts(&high, "advance", json!({"reason": "Still not."})).await.json;
     assert_eq!(answer_clock(&shown)["policy_version"], "default-2026-2");
@@ -262,11 +268,14 @@ async fn all_of_it_is_applied_or_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_past_is_not_rewritten_and_of_two_with_one_first_day_the_later_one_counts() {
     let app = TestApp::start().await;
+    app.clock.advance(jiff::SignedDuration::from_mins(1));
     // Before anything is raised there is no past.
     apply(&app, &ladder("any-2", "2026-10-01")).await.unwrap();
-    let raised =
-        |body: Value| async { app.police().post("/v1/escalations", &body).await.expect(201).json };
-    let first = raised(raise_body(json!({}))).await;
+    let raised = async || {
+        let body = raise_body(json!({}));
+        app.police().post("/v1/escalations", &body).await.expect(201).json
+    };
+    let first = raised().await;
     assert_eq!(answer_clock(&first)["policy_version"], "any-2");
     let told = refused(apply(&app, &ladder("any-3", "2026-11-17")).await);
     assert!(
@@ -289,10 +298,10 @@ async fn the_past_is_not_rewritten_and_of_two_with_one_first_day_the_later_one_c
     let shipped: (jiff::civil::Date, String) =
         ("2026-11-22".parse().unwrap(), "default-2026-2".to_owned());
     assert_eq!(step.until, Some(shipped));
-    assert_eq!(answer_clock(&raised(raise_body(json!({}))).await)["policy_version"], "any-3");
+    assert_eq!(answer_clock(&raised().await)["policy_version"], "any-3");
     apply(&app, &ladder("any-4", "2026-11-22")).await.unwrap();
     app.clock.set("2026-11-23T10:00:00Z");
-    assert_eq!(answer_clock(&raised(raise_body(json!({}))).await)["policy_version"], "any-4");
+    assert_eq!(answer_clock(&raised().await)["policy_version"], "any-4");
     let shown = app.director().get("/v1/reference/stage-policies").await.expect(200).json;
     let versions: Vec<&str> = shown["items"]
         .as_array()

@@ -46,7 +46,7 @@ fn stages_and_limits_are_told_in_words() {
         "stage 3 (Top): new",
     ];
     assert_eq!(told[..expected.len()], expected);
-    assert!(told.contains(&"stage 3, standard: none → 2 working days".to_owned()), "{told:#?}");
+    assert!(told.contains(&"stage 3, standard: 2 working days".to_owned()), "{told:#?}");
     let rules = ["duplicate days: 28 → 14", "timeout, auto advance, standard: no → yes"];
     assert_eq!(told[told.len() - 2..], rules);
     let back = policy().changes_since(&other);
