@@ -79,3 +79,44 @@ impl Timescale {
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timescale_that_measures_nothing_is_found() {
+        let sound = Timescale {
+            code: "cp_visit".to_owned(),
+            version: "local-1".to_owned(),
+            label: "See the child".to_owned(),
+            limit: Some(Limit::after(10, LimitUnit::WorkingDay)),
+            starts: "Previous visit".to_owned(),
+            stops: "Child seen".to_owned(),
+            basis: "local".to_owned(),
+            source: "Local standard".to_owned(),
+            verified_against_wt2026: false,
+        };
+        assert_eq!(sound.check(), Ok(()));
+        let with = |limit| Timescale { limit, ..sound.clone() }.check();
+        assert_eq!(with(None), Ok(()));
+        assert_eq!(with(Some(Limit::after(0, LimitUnit::WorkingDay))), Ok(()), "the same day");
+        assert_eq!(with(Some(Limit::after(156, LimitUnit::Week))), Ok(()));
+        for (amount, unit, fault) in [
+            (0, LimitUnit::Hour, TimescaleFault::Nothing),
+            (0, LimitUnit::Month, TimescaleFault::Nothing),
+            (158, LimitUnit::Week, TimescaleFault::TooLong),
+            (u32::MAX, LimitUnit::WorkingDay, TimescaleFault::TooLong),
+        ] {
+            assert_eq!(with(Some(Limit::after(amount, unit))), Err(vec![fault]), "{unit}");
+        }
+        let slips = Timescale {
+            code: "CP visit".to_owned(),
+            version: String::new(),
+            stops: " ".to_owned(),
+            ..sound
+        };
+        let all = [TimescaleFault::Code, TimescaleFault::Version, TimescaleFault::Words];
+        assert_eq!(slips.check(), Err(all.to_vec()));
+    }
+}

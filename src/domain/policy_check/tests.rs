@@ -3,6 +3,9 @@
 use super::*;
 use crate::domain::stage_policy::Repeats;
 
+/// Where a slip must be found, and the slip.
+type Slip = (&'static str, fn(&mut StagePolicy));
+
 fn limit(amount: u32, unit: LimitUnit) -> Limit {
     Limit::after(amount, unit)
 }
@@ -150,8 +153,8 @@ fn a_meeting_and_a_maximum_give_more_and_never_less() {
 
 #[test]
 fn words_codes_and_lists_are_proper() {
-    for (place, break_it) in [
-        ("version", (|it| it.version = "with blank".to_owned()) as fn(&mut StagePolicy)),
+    let cases: &[Slip] = &[
+        ("version", |it| it.version = "with blank".to_owned()),
         ("version", |it| it.version = String::new()),
         ("stage 2, code", |it| at(it, 2).code = "Rung".to_owned()),
         ("stage 2, code", |it| at(it, 2).code = "rung_1".to_owned()),
@@ -167,18 +170,16 @@ fn words_codes_and_lists_are_proper() {
         ("stage 1, closing requires", |it| {
             at(it, 1).closing_requires = vec![ClosingField::WhyLowerStageFailed];
         }),
-    ] {
-        assert_eq!(places(break_it), [place]);
+    ];
+    for (place, break_it) in cases {
+        assert_eq!(places(break_it), [*place]);
     }
 }
 
 #[test]
 fn each_rule_is_sensible() {
-    for (place, break_it) in [
-        (
-            "extension, times per stage",
-            (|it| it.extension.times_per_stage = 10) as fn(&mut StagePolicy),
-        ),
+    let cases: &[Slip] = &[
+        ("extension, times per stage", |it| it.extension.times_per_stage = 10),
         ("timeout, raiser chooses within, urgent", |it| {
             it.timeout.raiser_chooses_within.urgent = days(0);
         }),
@@ -202,8 +203,9 @@ fn each_rule_is_sensible() {
         ("quiet hours", |it| it.quiet_hours.to = it.quiet_hours.from),
         ("judgement", |it| it.judgement = days(0)),
         ("duplicate days", |it| it.duplicate_days = 367),
-    ] {
-        assert_eq!(places(break_it), [place]);
+    ];
+    for (place, break_it) in cases {
+        assert_eq!(places(break_it), [*place]);
     }
 }
 
