@@ -5,6 +5,8 @@ mod demo;
 mod local_issuer;
 mod migrate;
 mod openapi;
+mod policy;
+mod policy_words;
 mod secret;
 mod serve;
 mod service;
@@ -42,6 +44,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Set a partnership up from a file: its agencies and the clients that may call.
     Setup(setup::Setup),
+    /// Change a partnership's rules: stage policies, timescales and calendars, from reviewed files.
+    Policy(policy::Policy),
     /// Make an access token for development.
     Token(token::Token),
     /// Print the OpenAPI contract.
@@ -60,6 +64,7 @@ pub async fn run() -> Outcome {
         Command::Serve(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Setup(command) => command.run().await,
+        Command::Policy(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::Openapi => openapi::run(),
     }

@@ -13,8 +13,10 @@ use super::terminal::answer;
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
 use crate::domain::child_reference::SchemePolicy;
-use crate::reference::{CalendarFile, StagePolicyFile};
+use crate::domain::london::local_date;
+use crate::reference::{AgreedFile, CalendarFile, StagePolicyFile};
 use crate::settings::DatabaseSettings;
+use crate::usecases::policies::{self, Proposal};
 use crate::usecases::setup::{self, PlannedAgency, PlannedClient, SetupPlan};
 use crate::usecases::{Deps, shipped};
 use crate::vault::Vault;
@@ -80,7 +82,14 @@ impl Setup {
             .map_err(|error| format!("{}: {error}", self.file.display()))?;
         file.check().map_err(|fault| format!("{}: {fault}", self.file.display()))?;
         let (agencies, clients) = (file.agencies.len(), file.clients.len());
-        let (calendars, policies) = (file.calendars, file.stage_policies);
+        let rules = file
+            .calendars
+            .into_iter()
+            .map(AgreedFile::Calendar)
+            .chain(file.stage_policies.into_iter().map(AgreedFile::StagePolicy))
+            .map(shipped::proposal)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| format!("{}: {fault}", self.file.display()))?;
         let code = file.code.clone();
         let plan = shipped::plan(
             file.code,
@@ -95,7 +104,7 @@ impl Setup {
         // Setting up touches no child, so it needs no secret.
         let vault = Arc::new(Vault::new([0; crate::vault::SECRET_LENGTH]));
         let deps = Deps::new(database.pool().await?, vault, SchemePolicy::default());
-        let done = apply(&deps, &plan, &calendars, policies).await;
+        let done = apply(&deps, &plan, rules).await;
         database.close().await?;
         done?;
         answer(&format!("{code} is set up with {agencies} agencies and {clients} clients"));
@@ -103,18 +112,15 @@ impl Setup {
     }
 }
 
-async fn apply(
-    deps: &Deps,
-    plan: &SetupPlan,
-    calendars: &[CalendarFile],
-    policies: Vec<StagePolicyFile>,
-) -> Outcome {
-    let id = setup::apply(deps, plan).await?;
-    for file in calendars {
-        setup::add_calendar(deps, id, &file.calendar()?, &file.source).await?;
+async fn apply(deps: &Deps, plan: &SetupPlan, rules: Vec<Proposal>) -> Outcome {
+    let today = local_date(deps.clock.now());
+    // Before the first change, so that a slip in the last of them leaves nothing half done.
+    for proposal in &rules {
+        proposal.check(today)?;
     }
-    for file in policies {
-        setup::add_policy(deps, id, &shipped::policy_version(file)).await?;
+    let id = setup::apply(deps, plan).await?;
+    for proposal in rules {
+        policies::apply(deps, id, vec![proposal]).await?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ use crate::domain::free_text::FreeTextError;
 use crate::domain::week::IsoWeek;
 use crate::domain::working_days::NoCalendar;
 use crate::reference::ReferenceError;
+use crate::usecases::policies::Refusal as RuleRefusal;
 use crate::usecases::setup::SetupPlan;
 use crate::usecases::{Deps, Failure};
 
@@ -81,6 +82,9 @@ pub enum DemoError {
     /// The partnership could not be set up or asked.
     #[error(transparent)]
     Failure(#[from] Failure),
+    /// The rules of the made-up partnership are not sound.
+    #[error(transparent)]
+    Rules(#[from] RuleRefusal),
     /// A step of the script was refused.
     #[error("escalation {case} of the script at {at}: {failure}")]
     Step {

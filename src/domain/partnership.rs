@@ -94,6 +94,8 @@ pub struct CalendarVersion {
     pub loaded_at: Timestamp,
     /// The calendar.
     pub calendar: Calendar,
+    /// The SHA-256 of its nation, years and dates, in hexadecimal digits: the same dates have the same.
+    pub dates_sha256: String,
 }
 
 /// Everything that a partnership has agreed on.
@@ -205,7 +207,8 @@ impl Partnership {
     }
 }
 
-/// The latest version that took effect by `day`, or else the earliest of all.
+/// The latest version that took effect by `day`, or else the earliest of all; of two with the same first day the one
+/// further down, which was agreed on later.
 fn in_force<'a, T>(
     versions: impl Iterator<Item = &'a T> + Clone,
     day: Date,
@@ -215,5 +218,27 @@ fn in_force<'a, T>(
         .clone()
         .filter(|version| from(version) <= day)
         .max_by_key(|version| from(version))
-        .or_else(|| versions.min_by_key(|version| from(version)))
+        .or_else(|| versions.reduce(|best, it| if from(it) <= from(best) { it } else { best }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_versions_with_one_first_day_the_later_one_counts() {
+        let day = |text: &str| -> Date { text.parse().expect(text) };
+        let versions = [
+            (day("2026-11-22"), "one"),
+            (day("2026-11-22"), "two"),
+            (day("2026-12-01"), "three"),
+            (day("2026-12-01"), "four"),
+        ];
+        let on = |text| in_force(versions.iter(), day(text), |it| it.0).map(|it| it.1);
+        assert_eq!(on("2026-11-22"), Some("two"));
+        assert_eq!(on("2026-11-30"), Some("two"));
+        assert_eq!(on("2026-12-01"), Some("four"));
+        assert_eq!(on("2026-11-01"), Some("two"), "before the first");
+        assert_eq!(in_force([].iter(), day("2026-11-01"), |it: &Date| *it), None);
+    }
 }

@@ -27,6 +27,7 @@ pub mod lines;
 pub mod lists;
 pub mod paging;
 pub mod permission;
+pub mod policy_views;
 pub mod problem;
 pub mod problem_pages;
 pub mod problem_types;

@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use super::answers::ReadProblems;
 use super::escalations::no_parameters;
 use super::permission::{Allowed, needs};
+use super::policy_views::{StagePolicies, StagePolicyView};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::reference_views::{
     Agencies, AgencyView, CalendarView, Calendars, CodeView, HolidayView, LimitView, OutcomeLists,
-    OutcomeView, StageOfPolicy, StagePolicies, StagePolicyView, ThemeView, Themes, TimescaleView,
-    Timescales,
+    OutcomeView, ThemeView, Themes, TimescaleView, Timescales,
 };
 use super::state::AppState;
-use super::times::Day;
+use super::times::{Day, Instant};
 use crate::domain::partnership::Partnership;
 use crate::usecases::reference;
 
@@ -119,32 +119,10 @@ reference_operation!(
 reference_operation!(
     /// List the stage policies
     ///
-    /// The ladders of stages, with who speaks to whom and how soon each must answer.
+    /// The ladders of stages with every rule of each version: who speaks to whom, how soon each must answer, what may be
+    /// extended and paused, what follows the end.
     list_stage_policies, "/v1/reference/stage-policies", StagePolicies, |agreed| StagePolicies {
-        items: agreed
-            .policies
-            .iter()
-            .map(|version| StagePolicyView {
-                version: version.policy.version.clone(),
-                effective_from: Day(version.effective_from),
-                stages: version
-                    .policy
-                    .stages
-                    .iter()
-                    .map(|it| StageOfPolicy {
-                        number: it.number,
-                        code: it.code.clone(),
-                        label: it.label.clone(),
-                        raising_role: it.raising_role.clone(),
-                        responding_role: it.responding_role.clone(),
-                        acknowledge: it.acknowledge.as_ref().map(LimitView::from),
-                        standard: it.standard.as_ref().map(LimitView::from),
-                        urgent: it.urgent.as_ref().map(LimitView::from),
-                        immediate: it.immediate.as_ref().map(LimitView::from),
-                    })
-                    .collect(),
-            })
-            .collect(),
+        items: agreed.policies.iter().map(StagePolicyView::from).collect(),
     }
 );
 
@@ -160,6 +138,8 @@ reference_operation!(
                 let it = &version.calendar;
                 CalendarView {
                     version: it.version().to_owned(),
+                    sha256: version.dates_sha256.clone(),
+                    loaded_at: Instant(version.loaded_at),
                     nation: it.nation(),
                     first_year: *it.years().start(),
                     last_year: *it.years().end(),

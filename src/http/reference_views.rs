@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::times::Day;
+use super::times::{Day, Instant};
 use crate::domain::agency::AgencyType;
 use crate::domain::limit::{Direction, Limit, LimitUnit};
 use crate::domain::working_days::{DayZero, Nation};
@@ -118,52 +118,6 @@ pub struct TimescaleView {
     pub effective_from: Day,
 }
 
-/// The stage policies.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StagePolicies {
-    /// They, oldest first.
-    pub items: Vec<StagePolicyView>,
-}
-
-/// A version of the ladder.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StagePolicy)]
-pub struct StagePolicyView {
-    /// Its version.
-    pub version: String,
-    /// The day from which new escalations run under it.
-    pub effective_from: Day,
-    /// Its stages, lowest first.
-    pub stages: Vec<StageOfPolicy>,
-}
-
-/// A stage of a ladder, with its limits.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StageOfPolicy {
-    /// Its number.
-    pub number: u8,
-    /// Its stable code.
-    pub code: String,
-    /// In words.
-    pub label: String,
-    /// Who raises at this stage.
-    pub raising_role: String,
-    /// Who answers at this stage.
-    pub responding_role: String,
-    /// How soon receipt is acknowledged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acknowledge: Option<LimitView>,
-    /// How soon a standard escalation is answered; absent where it skips the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub standard: Option<LimitView>,
-    /// How soon an urgent one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub urgent: Option<LimitView>,
-    /// How soon an immediate one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub immediate: Option<LimitView>,
-}
-
 /// The calendars.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Calendars {
@@ -177,6 +131,10 @@ pub struct Calendars {
 pub struct CalendarView {
     /// Its version.
     pub version: String,
+    /// The SHA-256 of its nation, years and dates, in hexadecimal digits: the same dates have the same.
+    pub sha256: String,
+    /// When it was loaded. New dates are counted with the calendar that was loaded last.
+    pub loaded_at: Instant,
     /// The nation whose bank holidays it has.
     pub nation: Nation,
     /// The first year that it covers.

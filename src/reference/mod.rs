@@ -1,12 +1,15 @@
 //! The data that ships with the program, so that a new partnership starts with reviewed lists and
 //! not with an empty table.
 
+mod files;
 mod shapes;
 
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
-use crate::domain::working_days::{Calendar, HolidayOutsideYears};
+use crate::domain::working_days::{Calendar, HolidayOutsideYears, Nation};
 
+pub use files::{AgreedFile, FileError};
 pub use shapes::{
     BankHoliday, Basis, CalendarFile, CodeRow, OutcomeLists, OutcomeRow, StagePolicyFile, StageRow,
     ThemeGroup, ThemeRow, ThemeSet, TimescaleRow, TimescaleSet,
@@ -16,6 +19,8 @@ const THEMES: &str = include_str!("themes.json");
 const TIMESCALES: &str = include_str!("timescales.json");
 const STAGE_POLICY: &str = include_str!("stage_policy.json");
 const CALENDAR_ENGLAND_AND_WALES: &str = include_str!("calendar_england_and_wales.json");
+const CALENDAR_SCOTLAND: &str = include_str!("calendar_scotland.json");
+const CALENDAR_NORTHERN_IRELAND: &str = include_str!("calendar_northern_ireland.json");
 const OUTCOMES: &str = include_str!("outcomes.json");
 
 /// Every shipped file with its text, so that a start-up check can hash and name what is used.
@@ -24,10 +29,12 @@ pub const FILES: &[(&str, &str)] = &[
     ("timescales.json", TIMESCALES),
     ("stage_policy.json", STAGE_POLICY),
     ("calendar_england_and_wales.json", CALENDAR_ENGLAND_AND_WALES),
+    ("calendar_scotland.json", CALENDAR_SCOTLAND),
+    ("calendar_northern_ireland.json", CALENDAR_NORTHERN_IRELAND),
     ("outcomes.json", OUTCOMES),
 ];
 
-/// A shipped file that cannot be used; the tests keep this from happening in a release.
+/// A file that cannot be used; the tests keep this from happening to a shipped one.
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file is not of its form.
@@ -38,9 +45,12 @@ pub enum ReferenceError {
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// The calendar contradicts itself.
-    #[error("the shipped calendar contradicts itself")]
+    /// A calendar contradicts itself.
+    #[error("the calendar contradicts itself: {0}")]
     Calendar(#[from] HolidayOutsideYears),
+    /// A calendar has a date twice, of which one may be a slip for another.
+    #[error("the calendar has {0} twice")]
+    Twice(Date),
 }
 
 /// The shipped escalation themes.
@@ -80,7 +90,21 @@ pub fn calendar_file() -> Result<CalendarFile, ReferenceError> {
 /// # Errors
 /// [`ReferenceError`] when the file is not of its form or contradicts itself.
 pub fn england_and_wales() -> Result<Calendar, ReferenceError> {
-    Ok(calendar_file()?.calendar()?)
+    calendar_file()?.calendar()
+}
+
+/// The shipped bank holidays of a nation, as the file has them.
+///
+/// # Errors
+/// [`ReferenceError`] when the file is not of its form.
+pub fn calendar_of(nation: Nation) -> Result<CalendarFile, ReferenceError> {
+    match nation {
+        Nation::EnglandAndWales => calendar_file(),
+        Nation::Scotland => read("calendar_scotland.json", CALENDAR_SCOTLAND),
+        Nation::NorthernIreland => {
+            read("calendar_northern_ireland.json", CALENDAR_NORTHERN_IRELAND)
+        }
+    }
 }
 
 /// The shipped words for the closed code lists.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::ReferenceError;
 use crate::domain::codes::codes;
 use crate::domain::limit::Limit;
 use crate::domain::stage_policy::{
     ClosingField, ExtensionRule, FollowUpRule, PauseRule, QuietHours, TimeoutRule, WarningRule,
 };
-use crate::domain::working_days::{Calendar, HolidayOutsideYears, Nation};
+use crate::domain::working_days::{Calendar, Nation};
 
 /// The escalation themes in their groups. They are not the themes of actions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -204,11 +205,16 @@ impl CalendarFile {
     /// The calendar that counts with these dates.
     ///
     /// # Errors
-    /// [`HolidayOutsideYears`] when a date lies outside the years that the file says it covers.
-    pub fn calendar(&self) -> Result<Calendar, HolidayOutsideYears> {
-        let holidays: BTreeMap<Date, String> =
-            self.holidays.iter().map(|holiday| (holiday.date, holiday.name.clone())).collect();
-        Calendar::new(self.version.clone(), self.nation, self.first_year..=self.last_year, holidays)
+    /// [`ReferenceError`] when a date lies outside the years that the file says it covers, or is there twice.
+    pub fn calendar(&self) -> Result<Calendar, ReferenceError> {
+        let mut holidays = BTreeMap::new();
+        for holiday in &self.holidays {
+            if holidays.insert(holiday.date, holiday.name.clone()).is_some() {
+                return Err(ReferenceError::Twice(holiday.date));
+            }
+        }
+        let years = self.first_year..=self.last_year;
+        Ok(Calendar::new(self.version.clone(), self.nation, years, holidays)?)
     }
 }
 

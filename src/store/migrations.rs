@@ -184,10 +184,7 @@ pub struct ServerFacts {
     /// Its clock, in seconds since 1970.
     #[diesel(sql_type = diesel::sql_types::Double)]
     pub clock_seconds: f64,
-    /// The present year.
-    #[diesel(sql_type = Integer)]
-    pub this_year: i32,
-    /// The year until which every partnership's newest calendar reaches; none without a calendar.
+    /// The year until which every partnership's calendar in use reaches; none without a calendar.
     #[diesel(sql_type = diesel::sql_types::Nullable<Integer>)]
     pub last_calendar_year: Option<i32>,
 }
@@ -200,7 +197,6 @@ pub async fn server_facts(conn: &mut AsyncPgConnection) -> Result<ServerFacts, S
     let facts = sql_query(
         "select current_setting('transaction_read_only')::bool as read_only,
                 extract(epoch from clock_timestamp())::float8 as clock_seconds,
-                extract(year from clock_timestamp() at time zone 'Europe/London')::int as this_year,
                 calendars_reach() as last_calendar_year",
     )
     .get_result(conn)

@@ -1,6 +1,7 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
 pub mod agencies;
+pub mod calendars;
 pub mod clients;
 mod clock_rows;
 mod escalation_rows;
@@ -8,6 +9,7 @@ pub mod escalations;
 pub mod events;
 pub mod failure;
 pub mod finding;
+pub mod in_use;
 mod list_parts;
 pub mod lists;
 pub mod migrations;

@@ -1,22 +1,17 @@
 //! A partnership's reference data: loaded once, added to by version, read whole.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff_diesel::{Date as SqlDate, NullableDate, Timestamp as SqlTimestamp};
+use jiff::Timestamp;
+use jiff_diesel::{Date as SqlDate, NullableDate, NullableTimestamp};
 use uuid::Uuid;
 
-use super::agencies;
-use super::escalation_rows::code;
 use super::failure::StoreFailure;
-use super::schema::{calendar, calendar_day, partnership, stage_policy, theme, timescale};
+use super::schema::{partnership, stage_policy, theme, timescale};
+use super::{agencies, calendars};
 use crate::domain::ids::PartnershipId;
-use crate::domain::partnership::{
-    CalendarVersion, Partnership, PolicyVersion, Theme, TimescaleVersion,
-};
+use crate::domain::partnership::{Partnership, PolicyVersion, Theme, TimescaleVersion};
 use crate::domain::timescale::Timescale;
-use crate::domain::working_days::Calendar;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = theme, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
@@ -46,52 +41,31 @@ struct TimescaleRow {
     source: String,
     verified_against_wt2026: bool,
     effective_from: SqlDate,
+    applied_at: NullableTimestamp,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = stage_policy, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = stage_policy, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 struct PolicyRow {
     partnership_id: Uuid,
     version: String,
     effective_from: SqlDate,
     document: serde_json::Value,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = calendar, check_for_backend(diesel::pg::Pg))]
-struct CalendarRow {
-    partnership_id: Uuid,
-    version: String,
-    nation: String,
-    first_year: i32,
-    last_year: i32,
-    source: String,
-    loaded_at: SqlTimestamp,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = calendar_day, check_for_backend(diesel::pg::Pg))]
-struct DayRow {
-    partnership_id: Uuid,
-    version: String,
-    day: SqlDate,
-    name: String,
+    applied_at: NullableTimestamp,
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreFailure> {
     serde_json::to_value(value).map_err(|error| StoreFailure::Other(error.to_string()))
 }
 
-/// Adds the themes, timescales and policies that the partnership does not have yet. What it has stays as it is.
+/// Adds the themes that the partnership does not have yet. What it has stays as it is.
 ///
 /// # Errors
 /// The database fails.
-pub async fn add(
+pub async fn add_themes(
     conn: &mut AsyncPgConnection,
     id: PartnershipId,
     themes: &[Theme],
-    timescales: &[TimescaleVersion],
-    policies: &[PolicyVersion],
 ) -> Result<(), StoreFailure> {
     let rows: Vec<ThemeRow> = themes
         .iter()
@@ -109,6 +83,19 @@ pub async fn add(
         })
         .collect();
     diesel::insert_into(theme::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+    Ok(())
+}
+
+/// Adds versions of timescales.
+///
+/// # Errors
+/// One of them is there already, or the database fails.
+pub async fn add_timescales(
+    conn: &mut AsyncPgConnection,
+    id: PartnershipId,
+    timescales: &[TimescaleVersion],
+    now: Timestamp,
+) -> Result<(), StoreFailure> {
     let rows = timescales
         .iter()
         .map(|it| {
@@ -124,14 +111,24 @@ pub async fn add(
                 source: it.timescale.source.clone(),
                 verified_against_wt2026: it.timescale.verified_against_wt2026,
                 effective_from: it.effective_from.into(),
+                applied_at: Some(now).into(),
             })
         })
         .collect::<Result<Vec<_>, StoreFailure>>()?;
-    diesel::insert_into(timescale::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
+    diesel::insert_into(timescale::table).values(rows).execute(conn).await?;
+    Ok(())
+}
+
+/// Adds versions of the stage policy.
+///
+/// # Errors
+/// One of them is there already, or the database fails.
+pub async fn add_policies(
+    conn: &mut AsyncPgConnection,
+    id: PartnershipId,
+    policies: &[PolicyVersion],
+    now: Timestamp,
+) -> Result<(), StoreFailure> {
     let rows = policies
         .iter()
         .map(|it| {
@@ -140,55 +137,11 @@ pub async fn add(
                 version: it.policy.version.clone(),
                 effective_from: it.effective_from.into(),
                 document: json(&it.policy)?,
+                applied_at: Some(now).into(),
             })
         })
         .collect::<Result<Vec<_>, StoreFailure>>()?;
-    diesel::insert_into(stage_policy::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Adds a calendar version; one that is already there stays as it is.
-///
-/// # Errors
-/// The database fails.
-pub async fn add_calendar(
-    conn: &mut AsyncPgConnection,
-    id: PartnershipId,
-    it: &Calendar,
-    source: &str,
-    now: jiff::Timestamp,
-) -> Result<(), StoreFailure> {
-    let years = it.years();
-    let added = diesel::insert_into(calendar::table)
-        .values(CalendarRow {
-            partnership_id: id.0,
-            version: it.version().to_owned(),
-            nation: it.nation().code().to_owned(),
-            first_year: i32::from(*years.start()),
-            last_year: i32::from(*years.end()),
-            source: source.to_owned(),
-            loaded_at: now.into(),
-        })
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    if added == 0 {
-        return Ok(());
-    }
-    let days: Vec<DayRow> = it
-        .holidays()
-        .map(|(day, name)| DayRow {
-            partnership_id: id.0,
-            version: it.version().to_owned(),
-            day: day.into(),
-            name: name.to_owned(),
-        })
-        .collect();
-    diesel::insert_into(calendar_day::table).values(days).execute(conn).await?;
+    diesel::insert_into(stage_policy::table).values(rows).execute(conn).await?;
     Ok(())
 }
 
@@ -213,13 +166,22 @@ pub async fn load(
         .await?;
     let timescales: Vec<TimescaleRow> = timescale::table
         .filter(timescale::partnership_id.eq(id.0))
-        .order((timescale::code, timescale::effective_from))
+        .order((
+            timescale::code,
+            timescale::effective_from,
+            timescale::applied_at.asc().nulls_first(),
+            timescale::version,
+        ))
         .select(TimescaleRow::as_select())
         .load(conn)
         .await?;
     let policies: Vec<PolicyRow> = stage_policy::table
         .filter(stage_policy::partnership_id.eq(id.0))
-        .order(stage_policy::effective_from)
+        .order((
+            stage_policy::effective_from,
+            stage_policy::applied_at.asc().nulls_first(),
+            stage_policy::version,
+        ))
         .select(PolicyRow::as_select())
         .load(conn)
         .await?;
@@ -234,43 +196,8 @@ pub async fn load(
             .map(TimescaleRow::into_domain)
             .collect::<Result<_, _>>()?,
         policies: policies.into_iter().map(PolicyRow::into_domain).collect::<Result<_, _>>()?,
-        calendars: load_calendars(conn, id).await?,
+        calendars: calendars::load(conn, id).await?,
     })
-}
-
-async fn load_calendars(
-    conn: &mut AsyncPgConnection,
-    id: PartnershipId,
-) -> Result<Vec<CalendarVersion>, StoreFailure> {
-    let rows: Vec<CalendarRow> = calendar::table
-        .filter(calendar::partnership_id.eq(id.0))
-        .order((calendar::loaded_at, calendar::version))
-        .select(CalendarRow::as_select())
-        .load(conn)
-        .await?;
-    let days: Vec<DayRow> = calendar_day::table
-        .filter(calendar_day::partnership_id.eq(id.0))
-        .select(DayRow::as_select())
-        .load(conn)
-        .await?;
-    let mut by_version: BTreeMap<String, BTreeMap<jiff::civil::Date, String>> = BTreeMap::new();
-    for day in days {
-        by_version.entry(day.version).or_default().insert(day.day.to_jiff(), day.name);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let wrong = |_| StoreFailure::Corrupt("calendar");
-            let years = i16::try_from(row.first_year).map_err(wrong)?
-                ..=i16::try_from(row.last_year).map_err(wrong)?;
-            let holidays = by_version.remove(&row.version).unwrap_or_default();
-            let nation = code(&row.nation, "calendar.nation")?;
-            Ok(CalendarVersion {
-                loaded_at: row.loaded_at.to_jiff(),
-                calendar: Calendar::new(row.version, nation, years, holidays)
-                    .map_err(|_| StoreFailure::Corrupt("calendar_day"))?,
-            })
-        })
-        .collect()
 }
 
 impl ThemeRow {

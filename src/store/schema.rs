@@ -25,6 +25,7 @@ diesel::table! {
         last_year -> Int4,
         source -> Text,
         loaded_at -> Timestamptz,
+        dates_sha256 -> Nullable<Text>,
     }
 }
 
@@ -229,6 +230,7 @@ diesel::table! {
         version -> Text,
         effective_from -> Date,
         document -> Jsonb,
+        applied_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -259,6 +261,7 @@ diesel::table! {
         source -> Text,
         verified_against_wt2026 -> Bool,
         effective_from -> Date,
+        applied_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -6,6 +6,8 @@ pub mod cache;
 pub mod deps;
 pub mod explain;
 pub mod failure;
+pub mod policies;
+mod policy_decision;
 pub mod raise;
 pub mod read;
 pub mod readiness;

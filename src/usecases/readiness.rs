@@ -1,11 +1,19 @@
 //! Whether the service can do its work: what has to be true of everything around it.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+
 use super::deps::Deps;
+use crate::domain::london::local_date;
 use crate::store::StoreFailure;
 use crate::store::migrations::{self, SchemaState};
 
 /// How far this machine's clock and the database's may differ, in seconds.
 const MOST_SKEW: f64 = 10.0;
+
+/// How many days before the last covered year ends somebody has to look: longer than the longest limit that is counted
+/// in working days or months, so that no due date meets the end unannounced.
+const CALENDAR_NOTICE_DAYS: i64 = 200;
 
 /// How one thing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +57,58 @@ async fn asked(deps: &Deps) -> Result<Vec<(&'static str, Readiness)>, StoreFailu
     } else {
         Readiness::Ok
     };
-    let calendar = match facts.last_calendar_year {
-        None => Readiness::Warning("No partnership has been set up yet.".into()),
-        Some(year) if year <= facts.this_year => {
-            Readiness::Warning(format!("The calendar of bank holidays ends with {year}."))
-        }
-        Some(_) => Readiness::Ok,
-    };
     Ok(vec![
         ("database", Readiness::Ok),
         ("schema", schema),
         ("writable", writable),
         ("clock", clock),
-        ("calendar", calendar),
+        ("calendar", calendar(facts.last_calendar_year, local_date(deps.clock.now()))),
     ])
+}
+
+/// Due dates are counted ahead, so a calendar is missed long before its last day. `last_year` is the shortest reach of
+/// all partnerships.
+fn calendar(last_year: Option<i32>, today: Date) -> Readiness {
+    let Some(last_year) = last_year else {
+        return Readiness::Warning("No partnership has been set up yet.".to_owned());
+    };
+    if last_year < i32::from(today.year()) {
+        return Readiness::Failed(format!(
+            "No calendar of bank holidays covers {}: nothing that is due in working days can be counted or raised. \
+             Load the calendar with `policy apply`.",
+            today.year()
+        ));
+    }
+    let last_day = i16::try_from(last_year).ok().and_then(|year| Date::new(year, 12, 31).ok());
+    let last_day = last_day.unwrap_or(Date::MAX);
+    if last_day.duration_since(today).as_hours() / 24 > CALENDAR_NOTICE_DAYS {
+        return Readiness::Ok;
+    }
+    let uncovered = last_day.saturating_add(1.day());
+    Readiness::Warning(format!(
+        "The calendar of bank holidays ends with {last_year}: due dates from {uncovered} on cannot be counted. \
+         Load the next one with `policy apply`."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_calendar_is_announced_and_then_stops_the_service() {
+        let on = |text: &str| calendar(Some(2028), text.parse().expect(text));
+        assert_eq!(on("2026-11-18"), Readiness::Ok);
+        assert_eq!(on("2028-06-13"), Readiness::Ok);
+        for day in ["2028-06-14", "2028-12-31"] {
+            let Readiness::Warning(words) = on(day) else { panic!("{day}: {:?}", on(day)) };
+            assert!(words.contains("due dates from 2029-01-01 on cannot be counted"), "{words}");
+        }
+        let Readiness::Failed(words) = on("2029-01-01") else { panic!("{:?}", on("2029-01-01")) };
+        assert!(words.contains("covers 2029"), "{words}");
+        assert!(matches!(calendar(None, date(2026, 11, 18)), Readiness::Warning(_)));
+        assert_eq!(calendar(Some(i32::MAX), date(2026, 11, 18)), Readiness::Ok);
+    }
 }

@@ -1,17 +1,20 @@
 //! Setting a partnership up: who takes part, who may call, and the reference data it starts with.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::policies::{self, Proposal, Refusal};
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
 use crate::domain::ids::{AgencyId, ClientId, PartnershipId};
+use crate::domain::london::local_date;
 use crate::domain::partnership::{Agency, PolicyVersion, Theme, TimescaleVersion};
 use crate::domain::working_days::Calendar;
 use crate::store::clients::{self, NewClient};
 use crate::store::session::{Connection, Stated, transaction};
-use crate::store::{agencies, reference};
+use crate::store::{agencies, calendars, reference};
 
 /// A partnership as it should be.
 #[derive(Debug, Clone)]
@@ -72,9 +75,12 @@ pub struct PlannedClient {
 
 /// Makes the partnership, or brings it up to date. What is not named stays as it is.
 ///
+/// Shipped rules are for a new partnership: one that exists takes a newer policy, limit or calendar only when somebody
+/// applies it, so that setting up again after an upgrade moves no due date.
+///
 /// # Errors
-/// A client or a successor names an agency that is not among the agencies, or the database fails.
-pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failure> {
+/// A rule is not sound, a client or a successor names an agency that is not among the agencies, or the database fails.
+pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Refusal> {
     let now = deps.clock.now();
     let known = agencies::find_partnership(&deps.pool, &plan.code).await?;
     let id = known.unwrap_or_else(|| PartnershipId(deps.ids.new_id(now)));
@@ -82,8 +88,8 @@ pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failu
         if known.is_none() {
             agencies::create_partnership(conn, id, &plan.code, &plan.name, now).await?;
         }
-        reference::add(conn, id, &plan.themes, &plan.timescales, &plan.policies).await?;
-        reference::add_calendar(conn, id, &plan.calendar.0, &plan.calendar.1, now).await?;
+        reference::add_themes(conn, id, &plan.themes).await?;
+        put_rules(conn, id, plan, now).await?;
         put_agencies(deps, conn, id, &plan.agencies).await?;
         let agencies = agencies::all(conn, id).await?;
         for client in &plan.clients {
@@ -101,7 +107,7 @@ pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failu
             };
             clients::register(conn, id, ClientId(deps.ids.new_id(now)), new, now).await?;
         }
-        Ok::<_, Failure>(())
+        Ok::<_, Refusal>(())
     })
     .await?;
     deps.forget();
@@ -111,37 +117,53 @@ pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Failu
 /// Adds a calendar version, from now on used for new dates. Running clocks keep theirs.
 ///
 /// # Errors
-/// The database fails.
+/// It is not sound, is there with other dates, or the database fails.
 pub async fn add_calendar(
     deps: &Deps,
     id: PartnershipId,
     calendar: &Calendar,
     source: &str,
-) -> Result<(), Failure> {
-    let now = deps.clock.now();
-    transaction(&deps.pool, Stated::partnership(id), async |conn| {
-        Ok::<_, Failure>(reference::add_calendar(conn, id, calendar, source, now).await?)
-    })
-    .await?;
-    deps.forget();
-    Ok(())
+) -> Result<(), Refusal> {
+    let proposal = Proposal::Calendar { calendar: calendar.clone(), source: source.to_owned() };
+    policies::apply(deps, id, vec![proposal]).await.map(drop)
 }
 
 /// Adds a stage policy. Escalations that were raised before it keep theirs.
 ///
 /// # Errors
-/// The database fails.
+/// It is not sound, is there with other content, would rewrite the past, or the database fails.
 pub async fn add_policy(
     deps: &Deps,
     id: PartnershipId,
     policy: &PolicyVersion,
-) -> Result<(), Failure> {
-    transaction(&deps.pool, Stated::partnership(id), async |conn| {
-        let policies = std::slice::from_ref(policy);
-        Ok::<_, Failure>(reference::add(conn, id, &[], &[], policies).await?)
-    })
-    .await?;
-    deps.forget();
+) -> Result<(), Refusal> {
+    policies::apply(deps, id, vec![Proposal::Policy(policy.clone())]).await.map(drop)
+}
+
+/// Gives a partnership the rules of the plan that it has none of.
+async fn put_rules(
+    conn: &mut Connection,
+    id: PartnershipId,
+    plan: &SetupPlan,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let agreed = reference::load(conn, id).await?;
+    let unknown = |it: &&TimescaleVersion| {
+        !agreed.timescales.iter().any(|known| known.timescale.code == it.timescale.code)
+    };
+    let timescales: Vec<TimescaleVersion> =
+        plan.timescales.iter().filter(unknown).cloned().collect();
+    reference::add_timescales(conn, id, &timescales, now).await?;
+    if agreed.policies.is_empty() {
+        for policy in &plan.policies {
+            policies::sound_policy(&policy.policy)?;
+        }
+        reference::add_policies(conn, id, &plan.policies, now).await?;
+    }
+    if agreed.calendars.is_empty() {
+        policies::sound_calendar(&plan.calendar.0, local_date(now))?;
+        calendars::add(conn, id, &plan.calendar.0, &plan.calendar.1, now).await?;
+    }
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! The shipped reference data as a partnership starts with them.
+//! Reference data as they stand in files, made into what a partnership agrees on; above all the shipped ones.
 
+use super::policies::Proposal;
 use super::setup::{PlannedAgency, PlannedClient, SetupPlan};
 use crate::domain::partnership::{PolicyVersion, Theme, TimescaleVersion};
 use crate::domain::stage_policy::{Stage, StagePolicy};
 use crate::domain::timescale::Timescale;
-use crate::reference::{self, ReferenceError, StagePolicyFile};
+use crate::reference::{self, AgreedFile, ReferenceError, StagePolicyFile, TimescaleSet};
 
 /// A partnership with these agencies and clients, and everything else as shipped.
 ///
@@ -23,7 +24,7 @@ pub fn plan(
         agencies,
         clients,
         themes: themes()?,
-        timescales: timescales()?,
+        timescales: timescale_versions(reference::timescales()?),
         policies: vec![policy_version(reference::stage_policy()?)],
         calendar: (reference::england_and_wales()?, calendar.source),
     })
@@ -47,13 +48,14 @@ fn themes() -> Result<Vec<Theme>, ReferenceError> {
         .collect())
 }
 
-fn timescales() -> Result<Vec<TimescaleVersion>, ReferenceError> {
-    let set = reference::timescales()?;
-    Ok(set
-        .timescales
+/// The timescales as they stand in a file.
+#[must_use]
+pub fn timescale_versions(set: TimescaleSet) -> Vec<TimescaleVersion> {
+    let effective_from = set.effective_from;
+    set.timescales
         .into_iter()
         .map(|row| TimescaleVersion {
-            effective_from: set.effective_from,
+            effective_from,
             timescale: Timescale {
                 code: row.code,
                 version: row.source_version,
@@ -66,7 +68,25 @@ fn timescales() -> Result<Vec<TimescaleVersion>, ReferenceError> {
                 verified_against_wt2026: row.verified_against_wt2026,
             },
         })
-        .collect())
+        .collect()
+}
+
+/// What a file proposes.
+///
+/// # Errors
+/// [`ReferenceError`] when a calendar contradicts itself.
+pub fn proposal(file: AgreedFile) -> Result<Proposal, ReferenceError> {
+    Ok(match file {
+        AgreedFile::StagePolicy(file) => Proposal::Policy(policy_version(file)),
+        AgreedFile::Timescales(file) => Proposal::Timescales {
+            set: file.version.clone(),
+            effective_from: file.effective_from,
+            timescales: timescale_versions(file),
+        },
+        AgreedFile::Calendar(file) => {
+            Proposal::Calendar { calendar: file.calendar()?, source: file.source }
+        }
+    })
 }
 
 /// A stage policy as it stands in a file.
@@ -105,5 +125,23 @@ pub fn policy_version(file: StagePolicyFile) -> PolicyVersion {
                 })
                 .collect(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::working_days::Nation;
+
+    #[test]
+    fn every_shipped_file_with_rules_is_sound() {
+        let today = "2026-11-23".parse().expect("a day");
+        let mut checked = 0;
+        for (name, text) in reference::FILES {
+            let Ok(file) = AgreedFile::parse(text) else { continue };
+            proposal(file).expect(name).check(today).expect(name);
+            checked += 1;
+        }
+        assert_eq!(checked, 2 + Nation::ALL.len());
     }
 }

@@ -91,7 +91,7 @@ async fn every_example_of_the_contract_works() {
                 path = format!("{path}{joint}{}={example}", it["name"].as_str().unwrap());
             }
         }
-        let body = ready.example.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
+        let body = ready.example.as_ref().map(Value::to_string).unwrap_or_default();
         let answer = operation.send(&ready.by, &path, ready.version, body).await;
         assert!((200..300).contains(&answer.status), "{}: {}", operation.id, answer.text);
         let documented = &operation.document["responses"][answer.status.to_string()];
