@@ -50,6 +50,8 @@ super::codes::codes! {
         Required => "required",
         /// It names something that does not exist.
         UnknownReference => "unknown_reference",
+        /// It names the caller's own agency where another one belongs.
+        SelfReference => "self_reference",
         /// It names something that is no longer in use.
         RetiredCode => "retired_code",
         /// It is outside the permitted range.

@@ -20,6 +20,7 @@ pub mod limit;
 pub mod listing;
 pub mod london;
 pub mod partnership;
+pub mod practice;
 pub mod raise;
 pub mod resolution;
 pub mod stage_clock;

@@ -106,7 +106,11 @@ impl SummaryRow {
 }
 
 /// Splits off the line that was read only to learn whether there is a next page.
-fn page<T>(mut items: Vec<T>, request: PageRequest, key: impl Fn(&T) -> After) -> Page<T> {
+pub(super) fn page<T>(
+    mut items: Vec<T>,
+    request: PageRequest,
+    key: impl Fn(&T) -> After,
+) -> Page<T> {
     let wanted = usize::try_from(request.limit).unwrap_or(0);
     let more = items.len() > wanted;
     items.truncate(wanted);

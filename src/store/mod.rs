@@ -10,6 +10,7 @@ pub mod lists;
 pub mod migrations;
 pub mod own_database;
 pub mod pool;
+pub mod practice;
 pub mod reference;
 mod schema;
 pub mod session;

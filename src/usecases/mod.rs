@@ -4,6 +4,7 @@ pub mod acts;
 pub mod cache;
 pub mod deps;
 pub mod failure;
+pub mod practice;
 pub mod raise;
 pub mod read;
 pub mod readiness;

@@ -27,6 +27,7 @@ mod lists;
 mod lists_naive;
 mod migrations;
 mod outage;
+mod practice;
 mod readme_tour;
 mod recount;
 mod refusals;

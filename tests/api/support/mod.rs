@@ -7,6 +7,7 @@ pub mod operations;
 pub mod people;
 pub mod program;
 pub mod recount;
+pub mod recount_beside;
 pub mod recount_check;
 pub mod recount_figures;
 pub mod tokens;

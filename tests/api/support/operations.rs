@@ -57,14 +57,25 @@ impl Operation {
         self.method != Method::GET && self.path != "/v1/searches"
     }
 
+    /// Whether what it leaves is a record of good practice, and not an act on an escalation.
+    pub fn records_practice(&self) -> bool {
+        self.changes_something() && self.document["tags"][0] == "practice"
+    }
+
     /// Whether its path names an escalation.
     pub fn names_an_escalation(&self) -> bool {
         self.path.contains("{id}")
     }
 
-    /// Its path with this escalation, and with some value for other names.
-    pub fn at(&self, escalation: &str) -> String {
-        let path = self.path.replace("{id}", escalation).replace("{slug}", "not-found");
+    /// Whether its path names a record of good practice.
+    pub fn names_a_record(&self) -> bool {
+        self.path.contains("{record_id}")
+    }
+
+    /// Its path with this escalation or record of good practice, and with some value for other names.
+    pub fn at(&self, id: &str) -> String {
+        let path = self.path.replace("{id}", id).replace("{record_id}", id);
+        let path = path.replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
     }
@@ -145,7 +156,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_timescales"
         | "list_stage_policies"
         | "list_calendars"
-        | "list_outcomes" => (police, &[]),
+        | "list_outcomes"
+        | "record_informal_resolution"
+        | "record_commendation"
+        | "list_practice_records" => (police, &[]),
+        "read_practice_record" => (police, &["commend"]),
         "read_weekly_themes" => ("test-director", &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "extend"
         | "add_note" => (police, &["raise"]),
@@ -166,6 +181,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "raise" => {
                 let body = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
                 id = app.police().raises(body).await;
+            }
+            "commend" => {
+                let body = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
+                id = app.police().post("/v1/commendations", &body).await.expect(201).id();
             }
             "answer" => drop(app.childrens_services().agrees(&id).await),
             "accept" => drop(app.police().accepts(&id).await),
