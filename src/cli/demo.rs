@@ -128,9 +128,11 @@ impl Demo {
             note("the made-up data are already there");
         } else {
             let acts: u64 = report.acts.values().sum();
+            let practice: u64 = report.practice.values().sum();
             let refused: u64 = report.refused.values().sum();
             note(&format!(
-                "made up {} escalations with {acts} acts; {refused} faulty inputs were refused, as they should be",
+                "made up {} escalations with {acts} acts, and {practice} records of what went well without one; \
+                 {refused} faulty inputs were refused, as they should be",
                 report.raised
             ));
         }

@@ -212,7 +212,8 @@ impl<'a> Cases<'a> {
     }
 }
 
-fn theme(week: i64, chance: &mut Chance) -> Result<&'static ThemeKind, DemoError> {
+/// The theme of what happens in a week of the series.
+pub(super) fn theme(week: i64, chance: &mut Chance) -> Result<&'static ThemeKind, DemoError> {
     let mut weights: Vec<(Option<&'static ThemeKind>, f64)> = vec![(None, TOGETHER)];
     weights.extend(COMMON.iter().map(|kind| {
         let learned = kind.code == "strategy_meeting_partner_absent" && week >= LEARNING;

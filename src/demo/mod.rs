@@ -9,6 +9,7 @@ mod course;
 mod frame;
 mod partnership;
 mod play;
+mod practice;
 mod process;
 mod rare_themes;
 mod script;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use crate::domain::act::ActKind;
 use crate::domain::event::Narrative;
 use crate::domain::free_text::FreeTextError;
+use crate::domain::practice::PracticeKind;
 use crate::domain::week::IsoWeek;
 use crate::domain::working_days::NoCalendar;
 use crate::reference::ReferenceError;
@@ -95,6 +97,14 @@ pub enum DemoError {
         /// Why.
         failure: Box<Failure>,
     },
+    /// A record of good practice was refused.
+    #[error("good practice at {at}: {failure}")]
+    Practice {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        failure: Box<Failure>,
+    },
     /// A step was taken that had to be refused, or refused for another reason than the script's.
     #[error("escalation {case} of the script at {at}: not taken or refused as written")]
     NotAsWritten {
@@ -114,6 +124,8 @@ pub struct DemoReport {
     pub raised: u64,
     /// How many acts of each kind followed.
     pub acts: BTreeMap<ActKind, u64>,
+    /// How many records of good practice of each kind were made.
+    pub practice: BTreeMap<PracticeKind, u64>,
     /// How much was refused, as it should be, by reason.
     pub refused: BTreeMap<Refusal, u64>,
 }

@@ -23,10 +23,12 @@ use crate::usecases::acts::{ActRequest, On};
 use crate::usecases::deps::Clock;
 use crate::usecases::raise::RaiseRequest;
 use crate::usecases::setup::{self, SetupPlan};
-use crate::usecases::{Deps, Failure, acts, raise, read, registry};
+use crate::usecases::{Deps, Failure, acts, practice, raise, read, registry};
 
 /// Keeps the stream of identifiers apart from the stream of the script.
 const IDS: u64 = 0x1d5;
+/// The same for the records of good practice, so that what is made without them stays as it is.
+const PRACTICE_IDS: u64 = 0x1d6;
 
 /// A clock that shows what it was set to.
 struct SetClock(Mutex<Timestamp>);
@@ -61,12 +63,15 @@ pub(super) async fn load(
     let frame = Frame::of(options)?;
     let clock = Arc::new(SetClock(Mutex::new(frame.starts_at)));
     let ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ IDS))));
+    let practice_ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ PRACTICE_IDS))));
+    let practice_deps = deps.clone().with(clock.clone(), practice_ids);
     let deps = deps.clone().with(clock.clone(), ids);
     let plan = plan(options, &frame)?;
     // Only the callers at first: agencies of another start have another day on which one took over from the other.
     let id = setup::apply(&deps, &only_partnership(&plan)).await?;
     let mut player = Player {
         deps,
+        practice_deps,
         clock,
         partnership: id,
         issuer: options.issuer.clone(),
@@ -103,6 +108,7 @@ fn only_partnership(plan: &SetupPlan) -> SetupPlan {
 
 struct Player {
     deps: Deps,
+    practice_deps: Deps,
     clock: Arc<SetClock>,
     partnership: PartnershipId,
     issuer: String,
@@ -196,6 +202,13 @@ impl Player {
                 done.map_err(|failure| DemoError::Step { at, case, failure: Box::new(failure) })?;
                 let kind = ActKind::Correct;
                 *self.report.acts.entry(kind).or_default() += 1;
+            }
+            Deed::Record { by, said } => {
+                let kind = said.kind;
+                let caller = self.caller(By::Agency(by)).await?;
+                let done = practice::record(&self.practice_deps, &caller, *said).await;
+                done.map_err(|failure| DemoError::Practice { at, failure: Box::new(failure) })?;
+                *self.report.practice.entry(kind).or_default() += 1;
             }
             Deed::AddCalendar(calendar) => {
                 let source = "Made up: the shipped list, with the day that was missing";

@@ -8,12 +8,14 @@ use super::chance::{Chance, Quota};
 use super::children::{ChildText, mistyped};
 use super::course::{By, Course, Doing, What};
 use super::frame::{Frame, seconds};
+use super::practice;
 use super::weeks::arrivals;
 use crate::domain::access::Action;
 use crate::domain::act::Act;
 use crate::domain::codes::codes;
 use crate::domain::event::Narrative;
 use crate::domain::partnership::PolicyVersion;
+use crate::domain::practice::Practice;
 use crate::domain::urgency::Urgency;
 use crate::domain::working_days::Calendar;
 use crate::usecases::acts::CorrectionRequest;
@@ -97,6 +99,13 @@ pub enum Deed {
         /// When it happened, if that was earlier.
         occurred_at: Option<Timestamp>,
     },
+    /// Good practice is recorded.
+    Record {
+        /// The code of the agency that records it.
+        by: &'static str,
+        /// What is sent.
+        said: Box<Practice>,
+    },
     /// A calendar version is added.
     AddCalendar(Box<Calendar>),
     /// A stage policy is added.
@@ -138,6 +147,7 @@ pub(super) fn write(seed: u64, frame: &Frame) -> Result<Vec<Step>, DemoError> {
             play(&case, received_at, doings, frame, &mut chance, &mut deeds)?;
         }
     }
+    deeds.extend(practice::write(seed, frame)?);
     let series = frame.starts_at..frame.ends_at;
     deeds.retain(|(at, _)| series.contains(at));
     // Stable, so that what one escalation has at one instant keeps its order.

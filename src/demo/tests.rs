@@ -169,6 +169,39 @@ fn one_agency_takes_over_from_another_on_a_day() {
 }
 
 #[test]
+fn each_week_some_things_are_settled_by_a_call_and_one_or_two_are_commended() {
+    let frame = Frame::of(&options()).unwrap();
+    let steps = script(&options()).unwrap();
+    let mut weeks: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    let mut all = 0;
+    for step in &steps {
+        let Deed::Record { by, said } = &step.deed else { continue };
+        let at = said.occurred_at.unwrap();
+        assert!(at < step.at);
+        assert!(said.note.as_ref().is_none_or(|note| note.findings().is_empty()));
+        assert!(*by != SILENT || frame.week_of(at) < SILENCE, "{at}");
+        let named = said.external.as_ref();
+        assert!(named.is_none_or(|it| names.insert((*by, it.reference.clone()))), "sent twice");
+        let week = weeks.entry(frame.week_of(at)).or_default();
+        match said.kind {
+            PracticeKind::InformalResolution => week.0 += 1,
+            PracticeKind::Commendation => {
+                week.1 += 1;
+                assert_ne!(said.about_agency, *by);
+            }
+        }
+        all += 1;
+    }
+    assert_eq!(weeks.len(), 104);
+    // What is written down after the series ends is not in it.
+    for (week, (settled, commended)) in weeks.range(..104) {
+        assert!((3..=6).contains(settled) && (1..=2).contains(commended), "{week}");
+    }
+    assert!(names.len() * 10 > all * 3 && names.len() < all, "{} of {all}", names.len());
+}
+
+#[test]
 fn one_child_is_raised_nine_times() {
     let all = raised(&script(&options()).unwrap());
     let mut times: BTreeMap<&str, u32> = BTreeMap::new();

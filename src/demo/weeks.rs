@@ -52,7 +52,12 @@ fn season(monday: Date) -> f64 {
     }
 }
 
-fn moment(monday: Date, frame: &Frame, chance: &mut Chance) -> Result<Timestamp, DemoError> {
+/// An instant of the week at which people work, mostly.
+pub(super) fn moment(
+    monday: Date,
+    frame: &Frame,
+    chance: &mut Chance,
+) -> Result<Timestamp, DemoError> {
     let mut date = monday;
     // A bank holiday is as quiet as a Sunday: most of what falls on one is drawn again.
     for _ in 0..3 {

@@ -84,6 +84,12 @@ codes! {
         ProposePolicyMigration => "propose_policy_migration",
         /// Approve that.
         MigratePolicy => "migrate_policy",
+        /// Record an informal resolution or a commendation.
+        RecordPractice => "record_practice",
+        /// Read one informal resolution or commendation, with its note.
+        ReadPractice => "read_practice",
+        /// List informal resolutions and commendations, without notes.
+        ListPractice => "list_practice",
         /// Read the weekly theme aggregation.
         ReadWeeklyThemes => "read_weekly_themes",
         /// Read codes, labels, limits and calendars.
@@ -127,6 +133,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
         Role::ServiceLead => match action {
             A::ReadEscalation
             | A::ListEscalations
+            | A::ReadPractice
+            | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReference
             | A::AddNote
@@ -139,6 +147,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
         Role::Director => match action {
             A::ReadEscalation
             | A::ListEscalations
+            | A::ReadPractice
+            | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReference
             | A::AddNote
@@ -156,13 +166,18 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             _ => None,
         },
         Role::Analyst => match action {
-            A::ListEscalations | A::ReadWeeklyThemes | A::ReadReference => Some(Partnership),
+            A::ListEscalations | A::ListPractice | A::ReadWeeklyThemes | A::ReadReference => {
+                Some(Partnership)
+            }
             _ => None,
         },
         Role::Auditor => match action {
-            A::ReadEscalation | A::ListEscalations | A::ReadWeeklyThemes | A::ReadReference => {
-                Some(Partnership)
-            }
+            A::ReadEscalation
+            | A::ListEscalations
+            | A::ReadPractice
+            | A::ListPractice
+            | A::ReadWeeklyThemes
+            | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::Operator => match action {
@@ -210,7 +225,9 @@ mod tests {
     #[test]
     fn only_agencies_touch_child_references_and_raise() {
         for role in Role::ALL {
-            for action in [Action::ReadChildReference, Action::RaiseEscalation] {
+            for action in
+                [Action::ReadChildReference, Action::RaiseEscalation, Action::RecordPractice]
+            {
                 assert_eq!(permits(*role, action).is_some(), *role == Role::Agency, "{role}");
             }
         }
@@ -228,6 +245,8 @@ mod tests {
         let reads = [
             Action::ReadEscalation,
             Action::ListEscalations,
+            Action::ReadPractice,
+            Action::ListPractice,
             Action::ReadWeeklyThemes,
             Action::ReadReference,
         ];

@@ -62,12 +62,12 @@ super::codes::codes! {
         Required => "required",
         /// It names something that does not exist.
         UnknownReference => "unknown_reference",
+        /// It refers to itself, or to the caller's own agency where another one belongs.
+        SelfReference => "self_reference",
         /// It names something that is no longer in use.
         RetiredCode => "retired_code",
         /// It is known and may not be used here, or not by this caller.
         NotPermitted => "not_permitted",
-        /// It refers to itself.
-        SelfReference => "self_reference",
         /// It is outside the permitted range.
         OutOfRange => "out_of_range",
         /// It holds personal data that must not be stored here.

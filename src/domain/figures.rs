@@ -58,6 +58,10 @@ codes! {
         ResolvedSameDay => "resolved_same_day",
         /// Received long after they were raised.
         ReceivedLate => "received_late",
+        /// Settled by talking, before anything was escalated.
+        InformalResolutions => "informal_resolutions",
+        /// Another agency's good challenge or response.
+        Commendations => "commendations",
     }
 }
 
@@ -108,6 +112,15 @@ impl Measure {
             Self::ReceivedLate => {
                 "Of the raised, those that the service received more than 5 times 24 hours after \
                  they were raised."
+            }
+            Self::InformalResolutions => {
+                "Disagreements settled by talking in the week, before anything was escalated, as \
+                 far as agencies recorded them. No escalations: counted in no other measure. \
+                 Raised falling while these rise means something else than both falling."
+            }
+            Self::Commendations => {
+                "Good challenges and responses of another agency that happened in the week, as \
+                 far as agencies recorded them. No escalations: counted in no other measure."
             }
         }
     }
@@ -194,6 +207,25 @@ pub struct GroupFigures {
     pub figures: Figures,
 }
 
+/// What stands beside the escalations: counted from records of good practice, never from escalations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// [`Measure::InformalResolutions`].
+    pub informal_resolutions: i64,
+    /// [`Measure::Commendations`].
+    pub commendations: i64,
+}
+
+/// What stands beside the escalations of one week.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WeekBeside {
+    /// All of it.
+    pub total: Beside,
+    /// By the code of each group that has any; none where these records cannot be divided so: they have no stage, and
+    /// commendations have no urgency.
+    pub groups: Option<Vec<(String, Beside)>>,
+}
+
 /// One week of the aggregation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeekFigures {
@@ -205,6 +237,8 @@ pub struct WeekFigures {
     pub total: Figures,
     /// Each group that has a figure other than nought.
     pub groups: Vec<GroupFigures>,
+    /// What stands beside it.
+    pub beside: WeekBeside,
 }
 
 impl WeekFigures {

@@ -48,6 +48,8 @@ id! {
     EventId,
     /// One running or stopped time limit.
     ClockId,
+    /// A record of an informal resolution or a commendation.
+    PracticeRecordId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -31,6 +31,7 @@ pub mod london;
 pub mod partnership;
 pub mod policy_changes;
 pub mod policy_check;
+pub mod practice;
 pub mod proposal;
 pub mod rag;
 pub mod raise;

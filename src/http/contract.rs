@@ -120,6 +120,7 @@ fn frame() -> OpenApi {
                 ("escalations", "Raise, read and correct escalations."),
                 ("acts", "Act on an escalation. Each act says who may do it and when."),
                 ("lists", "Lists, page by page, as JSON or CSV."),
+                ("practice", "What was settled or done well without an escalation."),
                 ("review", "The figures of the weekly review."),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),

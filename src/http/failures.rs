@@ -20,6 +20,10 @@ impl From<Failure> for Problem {
                 Self::new(ProblemType::DuplicateExternalReference)
                     .location(&format!("/v1/escalations/{id}"))
             }
+            Failure::DuplicatePracticeRecord(id) => {
+                Self::new(ProblemType::DuplicateExternalReference)
+                    .location(&format!("/v1/practice-records/{id}"))
+            }
             Failure::Stale => ProblemType::PreconditionFailed.into(),
             Failure::NotSetUp(what) => {
                 tracing::error!(what, "the partnership is not set up");

@@ -114,7 +114,7 @@ impl FieldCode {
             Self::UnknownReference => {
                 "There is no such item that you may use; check the reference."
             }
-            Self::SelfReference => "An item must not refer to itself.",
+            Self::SelfReference => "This must not name itself; name another one.",
             Self::PersonalData => "This looks like a person's details; use a reference instead.",
             Self::UnknownParameter => {
                 "This operation does not have this parameter; check its spelling or leave it out."

@@ -134,7 +134,7 @@ pub fn theme(query: &mut QueryReader, agreed: &Partnership) -> Option<String> {
 }
 
 /// The themes that `theme` and `group` leave; a theme outside the group leaves none.
-fn themes(query: &mut QueryReader, agreed: &Partnership) -> Option<Vec<String>> {
+pub fn themes(query: &mut QueryReader, agreed: &Partnership) -> Option<Vec<String>> {
     let one = theme(query, agreed);
     let group = query.raw("group").map(str::to_owned);
     let of_group = group.map(|group| {
@@ -158,7 +158,8 @@ fn themes(query: &mut QueryReader, agreed: &Partnership) -> Option<Vec<String>> 
     }
 }
 
-fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
+/// The span between two parameters, the first instant in it and the last not.
+pub fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
     let span =
         Span { from: query.instant(from).map(|at| at.0), to: query.instant(to).map(|at| at.0) };
     if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {

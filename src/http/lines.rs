@@ -326,7 +326,7 @@ impl ClockLine {
     }
 }
 
-fn text(value: impl ToString) -> Cell {
+pub(super) fn text(value: impl ToString) -> Cell {
     Cell::Text(value.to_string())
 }
 

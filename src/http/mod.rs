@@ -28,6 +28,8 @@ pub mod lists;
 pub mod paging;
 pub mod permission;
 pub mod policy_views;
+pub mod practice;
+pub mod practice_views;
 pub mod problem;
 pub mod problem_pages;
 pub mod problem_types;
@@ -94,6 +96,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::search_by_child)
         .service(lists::list_episodes)
         .service(lists::list_clocks)
+        .service(practice::record_informal_resolution)
+        .service(practice::record_commendation)
+        .service(practice::list_practice_records)
+        .service(practice::read_practice_record)
         .service(weekly::read_weekly_themes)
         .service(reference::list_agencies)
         .service(reference::list_themes)

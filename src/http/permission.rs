@@ -74,6 +74,9 @@ permissions! {
     AddNote => AddNote;
     Correct => Correct;
     SearchByChild => ReadChildReference;
+    RecordPractice => RecordPractice;
+    ReadPractice => ReadPractice;
+    ListPractice => ListPractice, &[Format::Json, Format::Csv];
     WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv];
     Reference => ReadReference;
 }

@@ -33,7 +33,8 @@ const PARAMETERS: &[&str] =
 ///
 /// For each ISO week in Europe/London, and for each theme or other group in it: what was raised,
 /// resolved, open and overdue at its end, the share of answers in time, and how long resolving
-/// took. Raising is neutral: more is not worse, and silence is the warning.
+/// took. Raising is neutral: more is not worse, and silence is the warning. `beside` each week
+/// stands what was settled or done well without an escalation; the table has it for whole weeks.
 #[utoipa::path(
     tag = "review",
     operation_id = "read_weekly_themes",
@@ -133,15 +134,23 @@ const COLUMNS: &[&str] = &[
     "share_in_time",
     "median_working_days",
     "p90_working_days",
+    "informal_resolutions",
+    "commendations",
 ];
 
 fn rows(weeks: &[WeekFigures], agreed: &Partnership, question: &WeeklyQuestion) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for it in weeks {
-        rows.push(row(it.week, question.group_by, "", "All", &it.total));
+        let mut all = row(it.week, question.group_by, "", "All", &it.total);
+        let beside = it.beside.total;
+        all.extend([Cell::Count(beside.informal_resolutions), Cell::Count(beside.commendations)]);
+        rows.push(all);
         for group in &it.groups {
             let words = label(question.group_by, &group.key, agreed);
-            rows.push(row(it.week, question.group_by, &group.key, &words, &group.figures));
+            let mut one = row(it.week, question.group_by, &group.key, &words, &group.figures);
+            // Groups without any escalation have no line here, so these would not add up.
+            one.extend([Cell::Empty, Cell::Empty]);
+            rows.push(one);
         }
     }
     rows

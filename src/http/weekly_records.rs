@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::figures::Measure;
+use crate::domain::practice::PracticeKind;
 use crate::domain::week::IsoWeek;
 
 /// The addresses of one week's rows, whole or of one group.
@@ -11,6 +12,8 @@ pub struct Records {
     to: Timestamp,
     /// The filters, each with the `&` before it.
     filters: String,
+    /// The same, as the list of good practice calls them.
+    beside: String,
 }
 
 impl Records {
@@ -20,12 +23,16 @@ impl Records {
             from: week.starts_at(),
             to: week.ends_at(),
             filters: filters.iter().map(|(name, code)| format!("&{name}={code}")).collect(),
+            beside: filters
+                .iter()
+                .map(|(name, code)| format!("&{}={code}", name_beside(name)))
+                .collect(),
         }
     }
 
     /// The rows that a measure counts.
     pub fn url(&self, measure: Measure) -> String {
-        let Self { from, to, filters } = self;
+        let Self { from, to, filters, .. } = self;
         let ended = format!("/v1/episodes?ended_from={from}&ended_to={to}");
         let path = match measure {
             Measure::Raised => format!("/v1/escalations?raised_from={from}&raised_to={to}"),
@@ -41,13 +48,29 @@ impl Records {
             Measure::OpenAtEnd => format!("/v1/episodes?open_at={to}"),
             Measure::OverdueAtEnd => format!("/v1/clocks?kind=answer&overdue_at={to}"),
             Measure::AnsweredInTime => return format!("{}&in_time=true", self.due()),
+            Measure::InformalResolutions => return self.beside(PracticeKind::InformalResolution),
+            Measure::Commendations => return self.beside(PracticeKind::Commendation),
         };
         format!("{path}{filters}")
     }
 
     /// The answers that fell due.
     pub fn due(&self) -> String {
-        let Self { from, to, filters } = self;
+        let Self { from, to, filters, .. } = self;
         format!("/v1/clocks?kind=answer&due_from={from}&due_to={to}&counted=true{filters}")
+    }
+
+    fn beside(&self, kind: PracticeKind) -> String {
+        let Self { from, to, beside, .. } = self;
+        format!("/v1/practice-records?kind={kind}&occurred_from={from}&occurred_to={to}{beside}")
+    }
+}
+
+/// Who recorded something stands where others raised, and whom it is about where others must answer.
+fn name_beside(name: &'static str) -> &'static str {
+    match name {
+        "raised_by_agency" => "by_agency",
+        "raised_with_agency" => "about_agency",
+        other => other,
     }
 }

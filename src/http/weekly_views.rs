@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::times::Instant;
 use super::views::agency_code;
 use super::weekly_records::Records;
-use crate::domain::figures::{Figures, GroupBy, Measure, WeekFigures, WeeklyQuestion};
+use crate::domain::figures::{Beside, Figures, GroupBy, Measure, WeekFigures, WeeklyQuestion};
 use crate::domain::partnership::Partnership;
 use crate::domain::week::IsoWeek;
 
@@ -65,6 +65,36 @@ pub struct WeekView {
     pub total: FiguresView,
     /// Each group that has a figure other than nought.
     pub groups: Vec<GroupView>,
+    /// What was settled or done well without an escalation. None of it is in any other figure.
+    pub beside: BesideView,
+}
+
+/// What was settled or done well without an escalation, as far as agencies recorded it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Beside)]
+pub struct BesideView {
+    /// Settled by talking, before anything was escalated.
+    pub informal_resolutions: Count,
+    /// Good challenges and responses of another agency.
+    pub commendations: Count,
+    /// Each group that has any, the agency that recorded as `raised_by_agency` and the one it is about as
+    /// `raised_with_agency`. Absent when the weeks are divided by stage or urgency, which these records do not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<GroupBesideView>>,
+}
+
+/// What stands beside one group.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GroupBeside)]
+pub struct GroupBesideView {
+    /// The code of the group.
+    pub key: String,
+    /// The group, in words.
+    pub label: String,
+    /// Settled by talking, before anything was escalated.
+    pub informal_resolutions: Count,
+    /// Good challenges and responses of another agency.
+    pub commendations: Count,
 }
 
 /// Open at the start, and raised, and reopened, less ended, is open at the end.
@@ -242,8 +272,36 @@ impl WeekView {
                     ),
                 })
                 .collect(),
+            beside: BesideView::new(it, of),
         }
     }
+}
+
+impl BesideView {
+    fn new(it: &WeekFigures, of: &Scope<'_>) -> Self {
+        let [informal_resolutions, commendations] =
+            beside_counts(&it.beside.total, &Records::new(it.week, &of.filters));
+        let group = |(key, counts): &(String, Beside)| {
+            let [informal_resolutions, commendations] =
+                beside_counts(counts, &Records::new(it.week, &of.group(key)));
+            GroupBesideView {
+                key: key.clone(),
+                label: label(of.question.group_by, key, of.agreed),
+                informal_resolutions,
+                commendations,
+            }
+        };
+        let groups = it.beside.groups.as_ref().map(|groups| groups.iter().map(group).collect());
+        Self { informal_resolutions, commendations, groups }
+    }
+}
+
+fn beside_counts(it: &Beside, records: &Records) -> [Count; 2] {
+    [
+        (it.informal_resolutions, Measure::InformalResolutions),
+        (it.commendations, Measure::Commendations),
+    ]
+    .map(|(value, measure)| Count { value, records_url: records.url(measure) })
 }
 
 impl FiguresView {

@@ -65,10 +65,12 @@ pub async fn run(mut conn: AsyncPgConnection) -> Result<Vec<String>, StoreFailur
     .await
     .map_err(|error| StoreFailure::Other(error.to_string()))??;
     conn.batch_execute(&format!(
-        "grant select on __diesel_schema_migrations to {APPLICATION_ROLE};
-         select pg_advisory_unlock({MIGRATION_LOCK})"
+        "grant select on __diesel_schema_migrations to {APPLICATION_ROLE}"
     ))
     .await?;
+    // A batch of its own: statements sent together are one transaction, and the lock would be given up before the
+    // grant is committed.
+    conn.batch_execute(&format!("select pg_advisory_unlock({MIGRATION_LOCK})")).await?;
     Ok(ran)
 }
 

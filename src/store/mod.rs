@@ -15,6 +15,7 @@ pub mod lists;
 pub mod migrations;
 pub mod own_database;
 pub mod pool;
+pub mod practice;
 pub mod reference;
 pub mod run_lists;
 mod schema;

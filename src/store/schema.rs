@@ -201,6 +201,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    practice_record (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
+        by_agency_id -> Uuid,
+        about_agency_id -> Uuid,
+        theme_code -> Text,
+        urgency -> Nullable<Text>,
+        note -> Nullable<Text>,
+        occurred_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+        source -> Nullable<Text>,
+        external_reference -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     stage_clock (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -279,6 +298,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_text,
     holding,
     partnership,
+    practice_record,
     stage_clock,
     stage_policy,
     theme,

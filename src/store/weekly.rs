@@ -11,7 +11,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::Timestamp as SqlTimestamp;
 
 use super::failure::StoreFailure;
-use crate::domain::figures::{Figures, GroupBy, GroupFigures, WeekFigures, WeeklyQuestion};
+use crate::domain::figures::{
+    Figures, GroupBy, GroupFigures, WeekBeside, WeekFigures, WeeklyQuestion,
+};
 use crate::domain::ids::PartnershipId;
 use crate::domain::week::IsoWeek;
 
@@ -162,7 +164,7 @@ fn statement(group_by: GroupBy) -> String {
     )
 }
 
-/// The figures of each week asked for, in order, weeks without any included.
+/// The figures of each week asked for, in order, weeks without any included; what stands beside them is still empty.
 ///
 /// # Errors
 /// The database fails.
@@ -195,6 +197,7 @@ pub async fn figures(
                 open_at_start: 0,
                 total: Figures::default(),
                 groups: Vec::new(),
+                beside: WeekBeside::default(),
             };
             (*number, empty)
         })

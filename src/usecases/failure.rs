@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
-use crate::domain::ids::EscalationId;
+use crate::domain::ids::{EscalationId, PracticeRecordId};
 use crate::store::StoreFailure;
 use crate::vault::CannotOpen;
 
@@ -20,6 +20,9 @@ pub enum Failure {
     /// The sender's reference is taken by this escalation.
     #[error("the external reference is taken")]
     DuplicateExternalReference(EscalationId),
+    /// The sender's reference is taken by this informal resolution or commendation.
+    #[error("the external reference is taken")]
+    DuplicatePracticeRecord(PracticeRecordId),
     /// The escalation has changed since the caller read it.
     #[error("changed since it was read")]
     Stale,

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod failure;
 pub mod policies;
 mod policy_decision;
+pub mod practice;
 pub mod raise;
 pub mod read;
 pub mod readiness;

@@ -9,7 +9,7 @@ use crate::domain::access::{Action, Caller};
 use crate::domain::figures::{WeekFigures, WeeklyQuestion};
 use crate::domain::partnership::Partnership;
 use crate::store::session::{Stated, transaction};
-use crate::store::weekly;
+use crate::store::{practice, weekly};
 
 /// The figures of the weeks asked for, with what is needed to label them.
 ///
@@ -23,7 +23,12 @@ pub async fn figures(
     let reach = caller.may(Action::ReadWeeklyThemes).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let weeks = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(weekly::figures(conn, caller.partnership, question).await?)
+        let mut weeks = weekly::figures(conn, caller.partnership, question).await?;
+        let beside = practice::beside(conn, caller.partnership, question).await?;
+        for (week, beside) in weeks.iter_mut().zip(beside) {
+            week.beside = beside;
+        }
+        Ok::<_, Failure>(weeks)
     })
     .await?;
     Ok((weeks, agreed))

@@ -61,7 +61,9 @@ fn every_operation_says_what_it_is_and_how_it_refuses() {
 
         let problems: &[&str] = match operation.action() {
             None => &["default"],
-            Some(_) if operation.names_an_escalation() => &["401", "403", "404", "500", "503"],
+            Some(_) if operation.names_an_escalation() || operation.names_a_record() => {
+                &["401", "403", "404", "500", "503"]
+            }
             Some(_) => &["401", "403", "500", "503"],
         };
         for status in problems {
@@ -153,6 +155,8 @@ async fn a_disabled_client_is_told_so() {
 async fn what_is_not_yours_looks_like_what_does_not_exist() {
     let app = TestApp::start().await;
     let id = app.police().raises(json!({})).await;
+    let body = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
+    let record = app.police().post("/v1/commendations", &body).await.expect(201).id();
     // The others do exist, and would get in: each reads one of its own.
     for (client, with) in [("test-health", "anyborough_cs"), ("else-police", "elsewhere_cs")] {
         let own = app.person(client).raises(json!({"raised_with_agency": with})).await;
@@ -160,8 +164,9 @@ async fn what_is_not_yours_looks_like_what_does_not_exist() {
     }
     app.director().get(&format!("/v1/escalations/{id}")).await.expect(200);
 
-    for operation in walk().filter(Operation::names_an_escalation) {
+    for operation in walk().filter(|it| it.names_an_escalation() || it.names_a_record()) {
         let action = operation.action().unwrap();
+        let id = if operation.names_a_record() { &record } else { &id };
         for (client, role) in [
             ("test-health", Role::Agency),
             ("else-police", Role::Agency),
@@ -196,7 +201,7 @@ async fn what_is_not_yours_looks_like_what_does_not_exist() {
                     headers.sort();
                     (answer.status, headers, answer.text.replace(id, "{id}"))
                 };
-                let foreign = ask(&id).await;
+                let foreign = ask(id).await;
                 let what = format!("{} by {client}: {}", operation.id, foreign.2);
                 assert_eq!(foreign, ask(NOBODYS).await, "{what}");
                 if body != "{}" {
@@ -225,7 +230,7 @@ async fn only_the_one_spelling_of_an_identifier_names_anything() {
         format!("{NOBODYS}0"),
         format!("..%2F{id}"),
     ];
-    for operation in walk().filter(Operation::names_an_escalation) {
+    for operation in walk().filter(|it| it.names_an_escalation() || it.names_a_record()) {
         for id in &misspelt {
             let answer = operation.send_example(&app.police(), &operation.at(id), 1).await;
             assert_eq!(answer.status, 404, "{} {id}: {}", operation.id, answer.text);

@@ -116,12 +116,13 @@ fn near(name: &str, is: f64, wanted: f64, tolerance: f64) {
 }
 
 /// Every row that must be the same in two databases, as text and in order.
-const DUMPS: [&str; 6] = [
+const DUMPS: [&str; 7] = [
     "select e::text from escalation e order by id",
     "select e::text from event e order by id",
     "select t::text from event_text t order by escalation_id, version, field",
     "select c::text from stage_clock c order by id",
     "select d::text from delay d order by escalation_id",
+    "select p::text from practice_record p order by id",
     "select (escalation_id, position, scheme, child_key)::text from escalation_child \
      order by escalation_id, position",
 ];
@@ -178,6 +179,15 @@ async fn has_its_shape(deps: &Deps, report: &DemoReport) {
     };
     near("in time before", in_time(false), 0.56, 0.08);
     near("in time after", in_time(true), 0.71, 0.08);
+
+    let beside = weeks.iter().map(|it| it.beside.total);
+    let (informal, commended) = beside.fold((0, 0), |(informal, commended), it| {
+        (informal + it.informal_resolutions, commended + it.commendations)
+    });
+    near("settled by a call a week", share(informal, 104), 4.5, 0.5);
+    near("commended a week", share(commended, 104), 1.5, 0.3);
+    let made: u64 = report.practice.values().sum();
+    assert_eq!(i64::try_from(made).unwrap(), informal + commended);
 
     let open = weeks.last().unwrap().total.open_at_end;
     let raised = i64::try_from(report.raised).unwrap();

@@ -30,6 +30,7 @@ mod lists_naive;
 mod migrations;
 mod outage;
 mod policies;
+mod practice;
 mod readme_tour;
 mod recount;
 mod refusals;

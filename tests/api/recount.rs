@@ -3,23 +3,26 @@
 use escalation_tracker::domain::child_reference::{ChildReference, Scheme, SchemePolicy};
 use escalation_tracker::domain::escalation::RaiserVisibility;
 use escalation_tracker::domain::event::Narrative;
+use escalation_tracker::domain::practice::{Practice, PracticeKind};
 use escalation_tracker::domain::urgency::Urgency;
 use escalation_tracker::domain::working_days::{Calendar, Nation};
 use escalation_tracker::reference;
 use escalation_tracker::usecases::raise::{self, RaiseRequest};
-use escalation_tracker::usecases::setup;
+use escalation_tracker::usecases::{practice, setup};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use rand::Rng;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use super::support::TestApp;
-use super::support::histories::{Histories, Raising, caller};
+use super::support::histories::{AGENCIES, Histories, Raising, THEMES, caller};
 use super::support::recount::{Raw, midnight, monday, recount};
 use super::support::recount_check::{
     Ask, GROUPINGS, Links, assert_csv, assert_json, assert_records, assert_weekly_equals_recount,
     rows_behind,
 };
-use super::support::recount_figures::{COUNTS, Figures};
+use super::support::recount_figures::{BESIDE, COUNTS, Figures};
 
 /// Two spans of at most 53 weeks: with both clock changes of a year, two turns of a year, and 2026-W53.
 const FIRST: (&str, &str) = ("2025-W42", "2026-W20");
@@ -99,7 +102,40 @@ async fn fill(app: &TestApp) {
     {
         assert!(it.done[kind] >= least, "too few of {kind}: {:?}", it.done);
     }
+    beside(app).await;
     elsewhere(app).await;
+}
+
+/// Good practice in all of these weeks, also at their edges. It has a chance of its own, so that the histories stay.
+async fn beside(app: &TestApp) {
+    let mut rng = StdRng::seed_from_u64(20_261_123);
+    let (from, to) = (midnight(monday(FIRST.0)), app.deps.clock.now());
+    let mut instants: Vec<Timestamp> = (0..300)
+        .map(|_| rng.random_range(from.as_microsecond()..=to.as_microsecond()))
+        .map(|at| Timestamp::from_microsecond(at).unwrap())
+        .collect();
+    for week in EDGES {
+        let first = midnight(monday(week));
+        instants.extend([first - SignedDuration::from_micros(1), first]);
+    }
+    for at in instants {
+        let (client, own) = *AGENCIES.choose(&mut rng).unwrap();
+        let (_, about) = *AGENCIES.choose(&mut rng).unwrap();
+        let kind = match rng.random_bool(0.3) && about != own {
+            true => PracticeKind::Commendation,
+            false => PracticeKind::InformalResolution,
+        };
+        let said = Practice {
+            kind,
+            about_agency: about.to_owned(),
+            theme: (*THEMES.choose(&mut rng).unwrap()).to_owned(),
+            urgency: None,
+            note: None,
+            occurred_at: Some(at),
+            external: None,
+        };
+        practice::record(&app.deps, &caller(app, client).await, said).await.unwrap();
+    }
 }
 
 /// A calendar that also has a bank holiday in nearly every month of the second half of 2026.
@@ -143,6 +179,16 @@ async fn elsewhere(app: &TestApp) {
             concern: None,
         };
         raise::raise(&app.deps, &by, request).await.unwrap();
+        let said = Practice {
+            kind: PracticeKind::Commendation,
+            about_agency: "elsewhere_cs".to_owned(),
+            theme: "icpc_late".to_owned(),
+            urgency: None,
+            note: None,
+            occurred_at: None,
+            external: None,
+        };
+        practice::record(&app.deps, &by, said).await.unwrap();
     }
 }
 
@@ -193,6 +239,10 @@ fn assert_it_is_worth_counting(raw: &Raw) {
     for figure in COUNTS {
         let all: usize = weeks.iter().map(|week| week.total.count(figure)).sum();
         assert!(all >= 6, "{figure}: {all}");
+    }
+    for count in BESIDE {
+        let all: usize = weeks.iter().map(|week| week.beside.count(count)).sum();
+        assert!(all >= 40, "{count}: {all}");
     }
     let with =
         |wanted: &dyn Fn(&Figures) -> bool| weeks.iter().filter(|week| wanted(&week.total)).count();

@@ -36,6 +36,13 @@ impl World {
         app.childrens_services().acts(&police, "resolution", resolve_body()).await;
         let health = app.health().raises(full("anyborough_cs")).await;
         let elsewhere = app.person("else-police").raises(full("elsewhere_cs")).await;
+        let commend = async |client: &str, about: &str| {
+            let body = json!({"about_agency": about, "theme": "icpc_late", "note": "Well done."});
+            app.person(client).post("/v1/commendations", &body).await.expect(201);
+        };
+        commend("test-police", "anyborough_cs").await;
+        commend("test-health", "anyborough_cs").await;
+        commend("else-police", "elsewhere_cs").await;
         Self { app, police, health, elsewhere }
     }
 
@@ -164,6 +171,25 @@ async fn an_agency_sees_its_own_escalations_and_what_belongs_to_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_the_good_practice_that_it_recorded_and_that_is_about_it() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("health_community", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 2),
+        ("business_unit", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 2),
+    ] {
+        state(&service, &here, &world.agency(agency).await, reach).await;
+        assert_eq!(count(&service, "practice_record").await, seen, "{agency} {reach:?}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_for_another_agency_or_partnership() {
     let world = World::new().await;
     let service = world.service().await;
@@ -201,6 +227,21 @@ async fn nothing_can_be_written_for_another_agency_or_partnership() {
             refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", table);
         }
     }
+    let record = json!({"id": new});
+    assert_eq!(insert("practice_record", record).await.unwrap(), 1, "its own can be written");
+    for changed in [
+        json!({"id": new, "by_agency_id": cs, "about_agency_id": health}),
+        json!({"id": new, "by_agency_id": police}),
+        json!({"id": new, "partnership_id": there}),
+    ] {
+        let outcome = insert("practice_record", changed).await;
+        refused(
+            outcome,
+            &SqlState::INSUFFICIENT_PRIVILEGE,
+            "row-level security",
+            "practice_record",
+        );
+    }
     for table in
         ["agency", "client", "theme", "timescale", "stage_policy", "calendar", "calendar_day"]
     {
@@ -236,17 +277,30 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
             service.batch_execute("rollback").await.unwrap();
         }
     }
-    state(&service, &here, "", Reach::Partnership).await;
-    let sql = "update event set actor_subject = 'somebody else'";
-    refused(service.execute(sql, &[]).await, denied, "permission denied", sql);
+    for sql in [
+        "update event set actor_subject = 'somebody else'",
+        "update practice_record set note = null",
+    ] {
+        state(&service, &here, "", Reach::Partnership).await;
+        refused(service.execute(sql, &[]).await, denied, "permission denied", sql);
+        service.batch_execute("rollback").await.unwrap();
+    }
 
     // Whoever may do anything is still stopped.
     let stopped = &SqlState::RESTRICT_VIOLATION;
-    for sql in
-        ["update event set actor_subject = 'x'", "delete from event", "truncate event cascade"]
-    {
+    for sql in [
+        "update event set actor_subject = 'x'",
+        "delete from event",
+        "truncate event cascade",
+        "update practice_record set theme_code = 'other'",
+        "update practice_record set note = null, recorded_by_subject = 'x'",
+        "delete from practice_record",
+        "truncate practice_record",
+    ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }
+    let sql = "update practice_record set note = null";
+    assert_eq!(all.execute(sql, &[]).await.unwrap(), 3, "a note can be erased, as other texts can");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::support::TestApp;
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "definitions_version",
     "week",
     "week_starts",
@@ -26,6 +26,8 @@ const COLUMNS: [&str; 20] = [
     "share_in_time",
     "median_working_days",
     "p90_working_days",
+    "informal_resolutions",
+    "commendations",
 ];
 
 fn names(answer: &Value) -> Vec<String> {
@@ -133,7 +135,9 @@ async fn every_measure_has_its_definition_and_every_figure_is_a_measure() {
         assert!(definition["definition"].as_str().unwrap().len() > 40, "{definition}");
     }
     let figures = answer["weeks"][0]["total"].as_object().unwrap();
+    let beside = answer["weeks"][0]["beside"].as_object().unwrap();
     let mut shown: Vec<&str> = figures.keys().map(String::as_str).collect();
+    shown.extend(beside.keys().map(String::as_str).filter(|name| *name != "groups"));
     measures.sort_unstable();
     shown.sort_unstable();
     assert_eq!(measures, shown);

@@ -9,6 +9,7 @@ pub mod people;
 pub mod program;
 pub mod recompute;
 pub mod recount;
+pub mod recount_beside;
 pub mod recount_check;
 pub mod recount_figures;
 pub mod tokens;

@@ -61,16 +61,27 @@ impl Operation {
         self.method != Method::GET && self.path != "/v1/searches"
     }
 
+    /// Whether what it leaves is a record of good practice, and not an act on an escalation.
+    pub fn records_practice(&self) -> bool {
+        self.changes_something() && self.document["tags"][0] == "practice"
+    }
+
     /// Whether its path names an escalation.
     pub fn names_an_escalation(&self) -> bool {
         self.path.contains("{id}")
     }
 
-    /// Its path with this escalation, and with some value for other names.
-    pub fn at(&self, escalation: &str) -> String {
+    /// Whether its path names a record of good practice.
+    pub fn names_a_record(&self) -> bool {
+        self.path.contains("{record_id}")
+    }
+
+    /// Its path with this escalation or record of good practice, and with some value for other names.
+    pub fn at(&self, id: &str) -> String {
         let path = self
             .path
-            .replace("{id}", escalation)
+            .replace("{id}", id)
+            .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
@@ -167,7 +178,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_timescales"
         | "list_stage_policies"
         | "list_calendars"
-        | "list_outcomes" => (police, &[]),
+        | "list_outcomes"
+        | "record_informal_resolution"
+        | "record_commendation"
+        | "list_practice_records" => (police, &[]),
+        "read_practice_record" => (police, &["commend"]),
         "read_weekly_themes" => (director, &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
@@ -203,6 +218,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "raise at stage 2" => {
                 let tried = json!({"stage": 2, "skip_reason": "Tried by phone."});
                 id = app.police().raises(tried).await;
+            }
+            "commend" => {
+                let body = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
+                id = app.police().post("/v1/commendations", &body).await.expect(201).id();
             }
             "raise delayed" => {
                 let delay = json!({"timescale": "icpc", "started_at": "2026-11-17T10:00:00Z"});

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
+use super::recount_beside::Beside;
 use super::recount_figures::Figures;
 
 /// The endings that settle a matter, as the definition of "resolved" lists them.
@@ -33,6 +34,10 @@ pub struct Week {
     pub total: Figures,
     /// The groups with any figure other than nought.
     pub groups: BTreeMap<String, Figures>,
+    /// What stands beside all of it.
+    pub beside: Figures,
+    /// What stands beside the groups that have any; none where good practice cannot be divided so.
+    pub beside_groups: Option<BTreeMap<String, Figures>>,
 }
 
 struct Escalation {
@@ -67,6 +72,7 @@ pub struct Raw {
     escalations: BTreeMap<String, Escalation>,
     episodes: Vec<Episode>,
     clocks: Vec<Clock>,
+    beside: Beside,
     agencies: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     holidays: BTreeSet<(String, Date)>,
@@ -82,11 +88,11 @@ async fn rows(client: &Client, sql: &str) -> Vec<SimpleQueryRow> {
     messages.into_iter().filter_map(row).collect()
 }
 
-fn text(row: &SimpleQueryRow, column: &str) -> String {
+pub(super) fn text(row: &SimpleQueryRow, column: &str) -> String {
     row.get(column).unwrap_or_else(|| panic!("{column} is null")).to_owned()
 }
 
-fn instant(row: &SimpleQueryRow, column: &str) -> Option<Timestamp> {
+pub(super) fn instant(row: &SimpleQueryRow, column: &str) -> Option<Timestamp> {
     // PostgreSQL writes `2026-11-18 10:00:00.5+00` in a session in UTC.
     row.get(column).map(|it| format!("{}Z", it.strip_suffix("+00").unwrap()).parse().unwrap())
 }
@@ -156,6 +162,7 @@ impl Raw {
                     stopped: instant(row, "stopped_at").map(|at| (at, text(row, "stop_reason"))),
                 })
                 .collect(),
+            beside: Beside::read(&rows(client, &all("practice_record")).await),
             agencies: rows(client, &all("agency"))
                 .await
                 .iter()
@@ -199,8 +206,11 @@ impl Raw {
                 open_at_start: 0,
                 total: Figures::default(),
                 groups: BTreeMap::new(),
+                beside: Figures::default(),
+                beside_groups: None,
             };
             self.count(&mut week, group_by, filters);
+            self.beside.count(&mut week, group_by, filters, &self.agencies, &self.groups);
             weeks.push(week);
             day = next;
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use super::recount::{Raw, Week};
-use super::recount_figures::Figures;
+use super::recount_figures::{BESIDE, Figures};
 
 /// The ways in which weeks can be divided.
 pub const GROUPINGS: [&str; 6] =
@@ -82,6 +82,7 @@ pub async fn assert_json(get: &impl AsyncFn(&str) -> Value, raw: &Raw, ask: &Ask
         assert_eq!(week["starts_at"], expected.starts_at.to_string(), "{place}");
         assert_eq!(week["ends_at"], expected.ends_at.to_string(), "{place}");
         assert_figures(&week["total"], &expected.total, &place, &mut links);
+        assert_beside(&week["beside"], expected, &place, &mut links);
 
         let line = &week["reconciliation"];
         let number = |name: &str| usize::try_from(line[name].as_u64().unwrap()).unwrap();
@@ -108,6 +109,29 @@ pub async fn assert_json(get: &impl AsyncFn(&str) -> Value, raw: &Raw, ask: &Ask
         }
     }
     links
+}
+
+fn assert_beside(beside: &Value, expected: &Week, place: &str, links: &mut Links) {
+    let mut count = |it: &Value, expected: &Figures, place: &str| {
+        for name in BESIDE {
+            assert_eq!(it[name]["value"], expected.count(name), "{place} {name}");
+            let url = it[name]["records_url"].as_str().unwrap().to_owned();
+            let known = links.insert(url, expected.rows(name));
+            let same = known.is_none_or(|known| known == expected.rows(name));
+            assert!(same, "{place}: one address for two counts");
+        }
+    };
+    count(beside, &expected.beside, place);
+    let keys = |groups: &Vec<Value>| -> Vec<String> {
+        groups.iter().map(|group| group["key"].as_str().unwrap().to_owned()).collect()
+    };
+    let groups = beside.get("groups").map(|groups| groups.as_array().unwrap());
+    let wanted = expected.beside_groups.as_ref();
+    let wanted_keys = wanted.map(|groups| groups.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(groups.map(keys), wanted_keys, "{place}");
+    for (group, (key, figures)) in groups.into_iter().flatten().zip(wanted.into_iter().flatten()) {
+        count(group, figures, &format!("{place} {key}"));
+    }
 }
 
 fn assert_figures(figures: &Value, expected: &Figures, place: &str, links: &mut Links) {
@@ -188,6 +212,14 @@ pub fn assert_csv(table: &str, raw: &Raw, ask: &Ask<'_>) {
                 ("answers_in_time", "in_time"),
             ] {
                 assert_eq!(cell(column), figures.count(figure).to_string(), "{place} {column}");
+            }
+            for column in BESIDE {
+                let count = week.beside.count(column).to_string();
+                assert_eq!(
+                    cell(column),
+                    if key.is_empty() { count } else { String::new() },
+                    "{place}"
+                );
             }
             for (column, expected) in [
                 ("share_in_time", figures.share()),
