@@ -158,7 +158,8 @@ fn themes(query: &mut QueryReader, agreed: &Partnership) -> Option<Vec<String>> 
     }
 }
 
-fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
+/// A span of time from two parameters.
+pub fn span(query: &mut QueryReader, from: &str, to: &str) -> Span {
     let span =
         Span { from: query.instant(from).map(|at| at.0), to: query.instant(to).map(|at| at.0) };
     if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {

@@ -205,7 +205,7 @@ pub async fn list_clocks(
     Ok(listed(&links).json(ClockPage { items, links }))
 }
 
-fn listed(links: &PageLinks) -> actix_web::HttpResponseBuilder {
+pub(super) fn listed(links: &PageLinks) -> actix_web::HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::VARY, "accept"));
     answer.append_header((header::LINK, format!("<{}>; rel=\"self\"", links.this)));

@@ -25,6 +25,8 @@ pub mod history;
 pub mod key_set;
 pub mod lines;
 pub mod lists;
+pub mod metrics;
+pub mod notices;
 pub mod paging;
 pub mod permission;
 pub mod policy_views;
@@ -94,6 +96,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::search_by_child)
         .service(lists::list_episodes)
         .service(lists::list_clocks)
+        .service(notices::list_notices)
         .service(weekly::read_weekly_themes)
         .service(reference::list_agencies)
         .service(reference::list_themes)
