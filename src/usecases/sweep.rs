@@ -1,5 +1,6 @@
 //! The sweeper: fires what has come due, each timer once, whatever is killed in between. Nothing ends by it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -172,6 +173,8 @@ pub async fn fire_due(
     let mut leased_at = began;
     let mut report = SweepReport::default();
     let mut after: Option<After> = None;
+    // What comes due of one escalation fires in order, so nothing overtakes a timer that cannot be fired.
+    let mut stuck = BTreeSet::new();
     while !by.is_stopping() {
         let due = within(deps, agreed.id, async |conn| {
             Ok(timers::due(conn, agreed.id, began, after, BATCH).await?)
@@ -192,6 +195,10 @@ pub async fn fire_due(
             if by.is_stopping() {
                 break;
             }
+            if stuck.contains(&timer.escalation) {
+                report.failed += 1;
+                continue;
+            }
             match fire(deps, agreed, &timer).await {
                 Ok(Some(Some(notice))) => {
                     deps.metrics.fired(notice);
@@ -203,6 +210,7 @@ pub async fn fire_due(
                 Err(failure) => {
                     tracing::warn!(timer = %timer.id, error = %failure, "a timer could not be fired");
                     report.failed += 1;
+                    stuck.insert(timer.escalation);
                 }
             }
             let now = deps.clock.now();
