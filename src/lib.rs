@@ -22,3 +22,5 @@ pub mod telemetry;
 pub mod usecases;
 /// The keys: a child is found without being readable.
 pub mod vault;
+/// What happens without a request.
+pub mod worker;

@@ -1,7 +1,8 @@
 //! Every setting: read once from the command line or the environment, checked before anything starts.
 
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -124,6 +125,15 @@ pub struct ServiceSettings {
     #[arg(long, env = "DRAIN_DELAY_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=300))]
     pub drain_delay_seconds: u64,
 
+    /// How often it is looked for what has come due, in seconds.
+    #[arg(long, env = "SWEEP_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub sweep_seconds: u64,
+
+    /// The address for `/metrics`, in the form that Prometheus reads; empty for none. It asks for no token, so keep it
+    /// away from the public.
+    #[arg(long, env = "METRICS_LISTEN", default_value = "127.0.0.1:9464")]
+    pub metrics_listen: MetricsListen,
+
     /// A file with the root secret: 32 random bytes in base64. Keep it apart from the database, and back it up:
     /// without it no child reference can be found or read again.
     #[arg(long, env = "ROOT_SECRET_FILE")]
@@ -132,6 +142,26 @@ pub struct ServiceSettings {
     /// Accept NHS numbers as child references. Off until the partnership has decided on it.
     #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
     pub accept_nhs_numbers: bool,
+}
+
+impl ServiceSettings {
+    /// How often it is looked for what has come due.
+    #[must_use]
+    pub const fn sweep_every(&self) -> Duration {
+        Duration::from_secs(self.sweep_seconds)
+    }
+}
+
+/// Where metrics are served, if they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsListen(pub Option<SocketAddr>);
+
+impl FromStr for MetricsListen {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() { Ok(Self(None)) } else { Ok(Self(Some(text.parse()?))) }
+    }
 }
 
 /// How the log is written.
@@ -153,4 +183,20 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_served_somewhere_or_nowhere_and_not_by_mistake() {
+        assert_eq!("".parse(), Ok(MetricsListen(None)));
+        let address = "[::1]:9464".parse().ok();
+        assert_eq!("[::1]:9464".parse(), Ok(MetricsListen(address)));
+        assert!(address.is_some());
+        for wrong in ["9464", "localhost:9464", "127.0.0.1", " "] {
+            assert!(wrong.parse::<MetricsListen>().is_err(), "{wrong:?}");
+        }
+    }
 }

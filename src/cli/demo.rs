@@ -20,7 +20,7 @@ use crate::domain::week::IsoWeek;
 use crate::http::key_set::{KeySet, KeySource};
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
-use crate::settings::{DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings};
+use crate::settings::{DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings};
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
 
@@ -35,6 +35,10 @@ pub struct Demo {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080")]
     listen: std::net::SocketAddr,
+
+    /// The address for `/metrics`; none when not said.
+    #[arg(long, default_value = "")]
+    metrics_listen: MetricsListen,
 
     /// Where the demonstration keeps its PostgreSQL and its keys. Remove it to begin anew.
     #[arg(long, default_value = ".data/demo")]
@@ -62,7 +66,7 @@ impl Demo {
     pub async fn run(self) -> Outcome {
         let interrupted = self.claim_directory()?;
         let service = self.service();
-        let listener = if self.load_only { None } else { Some(service::listen(&service)?) };
+        let listeners = if self.load_only { None } else { Some(service::listen(&service)?) };
         let database = Database::open(&self.database()).await?;
         if interrupted {
             note("the last demonstration was stopped while its data were made; making them anew");
@@ -74,7 +78,7 @@ impl Demo {
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
         let deps = Deps::new(database.pool().await?, vault, schemes);
         self.load(&deps).await?;
-        let Some(listener) = listener else {
+        let Some(listeners) = listeners else {
             deps.pool.close();
             database.close().await?;
             return Ok(());
@@ -83,9 +87,9 @@ impl Demo {
         let keys = KeySet::new(source, Algorithm::EdDSA)?;
         keys.read().await?;
         let verifier = Verifier::new(LOCAL_ISSUER.to_owned(), AUDIENCE.to_owned(), keys);
-        let url = format!("http://{}", listener.local_addr()?);
+        let url = format!("http://{}", listeners.service.local_addr()?);
         self.introduce(&issuer, &url)?;
-        service::run(AppState::new(deps, verifier, true), listener, &service, database).await
+        service::run(AppState::new(deps, verifier, true), listeners, &service, database).await
     }
 
     /// Makes sure that the directory is a demonstration's, and tells whether its data are half made.
@@ -203,6 +207,8 @@ impl Demo {
             drain_delay_seconds: 0,
             root_secret_file: None,
             accept_nhs_numbers: false,
+            sweep_seconds: 15,
+            metrics_listen: self.metrics_listen,
         }
     }
 }

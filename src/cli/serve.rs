@@ -42,7 +42,7 @@ impl Serve {
                     .into(),
             );
         }
-        let listener = service::listen(&self.service)?;
+        let listeners = service::listen(&self.service)?;
         let vault = vault(&self.service, &self.database.data_dir)?;
         let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;
         let database = Database::open(&self.database).await?;
@@ -51,9 +51,10 @@ impl Serve {
             database.migrate().await?;
         }
         let pool = database.pool().await?;
-        let deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
-        note(&format!("listening on http://{}", listener.local_addr()?));
-        service::run(AppState::new(deps, verifier, false), listener, &self.service, database).await
+        let mut deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
+        deps.sweep_every = self.service.sweep_every();
+        note(&format!("listening on http://{}", listeners.service.local_addr()?));
+        service::run(AppState::new(deps, verifier, false), listeners, &self.service, database).await
     }
 }
 

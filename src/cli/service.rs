@@ -1,6 +1,6 @@
 //! Running the service until it is told to stop, then letting requests in flight end.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,30 +11,44 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Outcome;
 use super::database::Database;
 use super::terminal::note;
+use crate::http::metrics;
 use crate::http::server::server;
 use crate::http::state::AppState;
 use crate::settings::ServiceSettings;
+use crate::worker::Worker;
 
-/// A port that is ours, so that a taken one is told before anything else is done.
+/// The ports that are ours.
+pub struct Listeners {
+    /// For the service.
+    pub service: TcpListener,
+    /// For metrics, if they are served.
+    pub metrics: Option<TcpListener>,
+}
+
+/// Ports that are ours, so that a taken one is told before anything else is done.
 ///
 /// # Errors
-/// The address is taken or is not this machine's.
-pub fn listen(settings: &ServiceSettings) -> Result<TcpListener, String> {
-    TcpListener::bind(settings.listen).map_err(|error| {
-        format!(
-            "cannot listen on {}: {error}; choose another address with --listen",
-            settings.listen
-        )
+/// An address is taken or is not this machine's.
+pub fn listen(settings: &ServiceSettings) -> Result<Listeners, String> {
+    let bind = |address: SocketAddr, setting: &str| {
+        TcpListener::bind(address).map_err(|error| {
+            format!("cannot listen on {address}: {error}; choose another address with {setting}")
+        })
+    };
+    let metrics = settings.metrics_listen.0;
+    Ok(Listeners {
+        service: bind(settings.listen, "--listen")?,
+        metrics: metrics.map(|address| bind(address, "--metrics-listen")).transpose()?,
     })
 }
 
-/// Serves until SIGTERM or SIGINT, then drains, closes the pool and stops the program's own PostgreSQL.
+/// Serves and sweeps until SIGTERM or SIGINT, then drains, closes the pool and stops the program's own PostgreSQL.
 ///
 /// # Errors
 /// The server or the database does not stop as it should, or the program's own PostgreSQL ended by itself.
 pub async fn run(
     state: AppState,
-    listener: TcpListener,
+    listeners: Listeners,
     settings: &ServiceSettings,
     mut database: Database,
 ) -> Outcome {
@@ -42,10 +56,15 @@ pub async fn run(
     let workers = settings.workers.map_or(cores, usize::from);
     let state = Data::new(state);
     let draining = Arc::clone(&state.draining);
-    let pool = state.deps.pool.clone();
-    let server = server(state, listener, workers)?;
+    let deps = state.deps.clone();
+    let server = server(state, listeners.service, workers)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
+    if let Some(listener) = listeners.metrics {
+        note(&format!("metrics at http://{}/metrics", listener.local_addr()?));
+        tokio::spawn(metrics::server(deps.clone(), listener)?);
+    }
+    let worker = Worker::start(deps.clone());
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -57,9 +76,10 @@ pub async fn run(
     note("stopping: requests in flight may end");
     draining.store(true, Ordering::Relaxed);
     tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
+    worker.stop().await;
     handle.stop(true).await;
     running.await??;
-    pool.close();
+    deps.pool.close();
     database.close().await?;
     if lost_database {
         return Err("the program's own PostgreSQL ended; see postgres.log in its directory, and \

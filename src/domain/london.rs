@@ -72,7 +72,12 @@ pub fn same_day(one: Timestamp, other: Timestamp) -> bool {
     local_date(one) == local_date(other)
 }
 
-fn instant_of(local: DateTime) -> Timestamp {
+/// The instant at which a London wall shows this date and time. A time that the clocks skip is counted as if they
+/// had not been put forward yet; one that they show twice is its first showing.
+///
+/// Dates beyond what an instant can hold give the first or the last instant.
+#[must_use]
+pub fn instant_of(local: DateTime) -> Timestamp {
     let beyond = if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
     london().to_timestamp(local).unwrap_or(beyond)
 }

@@ -46,7 +46,7 @@ pub async fn livez() -> HttpResponse {
 
 /// Say whether the service is ready
 ///
-/// Checks the database, its schema and the clock. Send no requests while it answers 503.
+/// Checks the database, its schema, the clock and when clocks were last swept. Send no requests while it answers 503.
 #[utoipa::path(tag = "health", operation_id = "readyz", security(()),
     responses((status = 200, description = "It is ready.", body = Health),
               (status = 503, description = "It is not ready.", body = Health),
@@ -64,6 +64,7 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     for (name, readiness) in readiness::check(&state.deps).await {
         let (status, detail) = match readiness {
             Readiness::Ok => ("ok", None),
+            Readiness::Fine(words) => ("ok", Some(words)),
             Readiness::Warning(words) => ("warning", Some(words)),
             Readiness::Failed(words) => ("failed", Some(words)),
         };

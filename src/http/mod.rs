@@ -25,6 +25,8 @@ pub mod history;
 pub mod key_set;
 pub mod lines;
 pub mod lists;
+pub mod metrics;
+pub mod notices;
 pub mod paging;
 pub mod permission;
 pub mod policy_views;
@@ -100,6 +102,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::record_commendation)
         .service(practice::list_practice_records)
         .service(practice::read_practice_record)
+        .service(notices::list_notices)
         .service(weekly::read_weekly_themes)
         .service(reference::list_agencies)
         .service(reference::list_themes)

@@ -1,5 +1,6 @@
 //! The outermost layer: a request id, one log line, and the headers that every answer has.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -7,6 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
@@ -14,6 +16,7 @@ use super::permission::CallingClient;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::problems_everywhere::RequestId;
+use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer addresses are refused: nothing in this contract needs one.
@@ -36,6 +39,12 @@ pub async fn request_layer<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
+    let metrics = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.deps.metrics));
+    let count = |pattern: Option<&str>, status: u16| {
+        if let Some(metrics) = metrics {
+            metrics.answered(known(&method), pattern.unwrap_or("-"), status);
+        }
+    };
     let outcome = if request.uri().to_string().len() > LONGEST_ADDRESS {
         let mut problem = Problem::new(ProblemType::UriTooLong);
         problem.fill(request.path(), Some(&id));
@@ -48,12 +57,15 @@ pub async fn request_layer<B: MessageBody + 'static>(
         Ok(mut answer) => {
             let pattern = answer.request().match_pattern();
             let client = answer.request().extensions().get::<CallingClient>().copied();
-            log(&method, pattern.as_deref(), answer.status().as_u16(), millis, client, &id);
+            let status = answer.status().as_u16();
+            count(pattern.as_deref(), status);
+            log(&method, pattern.as_deref(), status, millis, client, &id);
             add_headers(answer.headers_mut(), value);
             Ok(answer)
         }
         Err(error) => {
             let status = error.as_response_error().status_code().as_u16();
+            count(None, status);
             log(&method, None, status, millis, None, &id);
             let mut error = error;
             error.add_response_mapper(move |mut answer| {

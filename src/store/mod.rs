@@ -20,6 +20,8 @@ pub mod reference;
 pub mod run_lists;
 mod schema;
 pub mod session;
+pub mod sweeps;
+pub mod timers;
 mod turns;
 pub mod weekly;
 

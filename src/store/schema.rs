@@ -254,6 +254,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    sweep (partnership_id) {
+        partnership_id -> Uuid,
+        lease_holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        last_started_at -> Timestamptz,
+        last_finished_at -> Nullable<Timestamptz>,
+        last_fired -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
     theme (partnership_id, code) {
         partnership_id -> Uuid,
         code -> Text,
@@ -264,6 +275,23 @@ diesel::table! {
         position -> Int4,
         valid_from -> Date,
         valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    timer (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        escalation_id -> Uuid,
+        clock_id -> Uuid,
+        kind -> Text,
+        percent -> Nullable<Int2>,
+        fires_at -> Timestamptz,
+        fired_at -> Nullable<Timestamptz>,
+        result -> Nullable<Text>,
+        notice -> Nullable<Text>,
+        told -> Nullable<Array<Text>>,
+        tell_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -301,6 +329,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     practice_record,
     stage_clock,
     stage_policy,
+    sweep,
     theme,
+    timer,
     timescale,
 );

@@ -9,6 +9,7 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::read::{Detail, detail};
 use super::reference::partnership;
+use super::timers;
 use crate::domain::access::{Action, Caller};
 use crate::domain::act::{Act, ActKind};
 use crate::domain::decide::Scene;
@@ -69,7 +70,7 @@ pub async fn act(
             new_id: &|| deps.ids.new_id(now),
         };
         let (after, new) = before.act(act, &scene)?;
-        store(conn, &before, &after, &new).await?;
+        store(deps, conn, &agreed, &before, &after, &new).await?;
         detail(deps, conn, caller, &agreed, after).await
     })
     .await
@@ -85,29 +86,35 @@ pub async fn take_up(
     agreed: &Arc<Partnership>,
     before: &Escalation,
 ) -> Result<Escalation, Failure> {
-    let now = deps.clock.now();
-    let scene = Scene {
-        caller: None,
-        occurred_at: None,
-        now,
-        policy: policy_of(agreed, before)?,
-        calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
-        pair_repeats: 0,
-        new_id: &|| deps.ids.new_id(now),
+    let (after, new) = {
+        let now = deps.clock.now();
+        let scene = Scene {
+            caller: None,
+            occurred_at: None,
+            now,
+            policy: policy_of(agreed, before)?,
+            calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
+            pair_repeats: 0,
+            new_id: &|| deps.ids.new_id(now),
+        };
+        before.act(Act::Advance { to: None, reason: None }, &scene)?
     };
-    let (after, new) = before.act(Act::Advance { to: None, reason: None }, &scene)?;
-    store(conn, before, &after, &new).await?;
+    store(deps, conn, agreed, before, &after, &new).await?;
     Ok(after)
 }
 
 /// State, clocks, turns and event, in the transaction of the act.
 async fn store(
+    deps: &Deps,
     conn: &mut Connection,
+    agreed: &Partnership,
     before: &Escalation,
     after: &Escalation,
     new: &[Event],
 ) -> Result<(), Failure> {
     escalations::save(conn, before, after).await?;
+    let started = after.clocks.get(before.clocks.len()..).unwrap_or_default();
+    timers::start(deps, conn, agreed, after, started).await?;
     Ok(events::append(conn, after.partnership, new).await?)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cache::Cache;
+use super::metrics::Metrics;
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::ids::{IdSource, PartnershipId, uuid_v7};
 use crate::domain::partnership::Partnership;
@@ -16,6 +17,9 @@ use crate::vault::Vault;
 /// How long a changed registration or reference row may go unseen. Revocation must take effect
 /// within five seconds.
 const CACHE_LIFE: Duration = Duration::from_secs(3);
+
+/// How often all partnerships are swept when the settings do not say.
+const USUAL_SWEEP: Duration = Duration::from_secs(15);
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
@@ -62,6 +66,10 @@ pub struct Deps {
     pub vault: Arc<Vault>,
     /// Which child references are accepted.
     pub schemes: Arc<SchemePolicy>,
+    /// How often all partnerships are swept.
+    pub sweep_every: Duration,
+    /// What the service counts about itself.
+    pub metrics: Arc<Metrics>,
     /// Partnerships, as read a moment ago.
     pub(super) partnerships: Arc<Cache<PartnershipId, Arc<Partnership>>>,
     /// Registrations, as read a moment ago; also the absence of one.
@@ -78,6 +86,8 @@ impl Deps {
             ids: Arc::new(RandomIds),
             vault,
             schemes: Arc::new(schemes),
+            sweep_every: USUAL_SWEEP,
+            metrics: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),
             registrations: Arc::new(Cache::new(CACHE_LIFE, 10_000)),
         }

@@ -6,6 +6,8 @@ pub mod cache;
 pub mod deps;
 pub mod explain;
 pub mod failure;
+pub mod metrics;
+pub mod notices;
 pub mod policies;
 mod policy_decision;
 pub mod practice;
@@ -16,6 +18,8 @@ pub mod reference;
 pub mod registry;
 pub mod setup;
 pub mod shipped;
+pub mod sweep;
+pub mod timers;
 pub mod weekly;
 
 pub use deps::Deps;

@@ -6,6 +6,7 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::read::{Detail, detail};
 use super::reference::partnership;
+use super::timers;
 use crate::domain::access::{Action, Caller};
 use crate::domain::broken_rule::{Faults, FieldRule};
 use crate::domain::child_reference::ChildReference;
@@ -116,6 +117,7 @@ pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Resul
         let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
         let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
         escalations::insert(conn, &raised, &children).await?;
+        timers::start(deps, conn, &agreed, &raised, &raised.clocks).await?;
         events::append(conn, raised.partnership, &new).await?;
         let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
         let possible_duplicates =

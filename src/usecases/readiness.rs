@@ -1,12 +1,15 @@
 //! Whether the service can do its work: what has to be true of everything around it.
 
-use jiff::ToSpan;
+use std::time::Duration;
+
 use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
 
 use super::deps::Deps;
 use crate::domain::london::local_date;
 use crate::store::StoreFailure;
 use crate::store::migrations::{self, SchemaState};
+use crate::store::sweeps::{self, SweepState};
 
 /// How far this machine's clock and the database's may differ, in seconds.
 const MOST_SKEW: f64 = 10.0;
@@ -15,11 +18,17 @@ const MOST_SKEW: f64 = 10.0;
 /// in working days or months, so that no due date meets the end unannounced.
 const CALENDAR_NOTICE_DAYS: i64 = 200;
 
+/// After how many missed sweeps somebody should look, and how long that is at the least.
+const MISSED_SWEEPS: u32 = 5;
+const SHORTEST_SILENCE: Duration = Duration::from_secs(120);
+
 /// How one thing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
     /// As it should.
     Ok,
+    /// As it should, with something that is good to know.
+    Fine(String),
     /// The service works, and somebody should look.
     Warning(String),
     /// The service cannot work.
@@ -57,13 +66,33 @@ async fn asked(deps: &Deps) -> Result<Vec<(&'static str, Readiness)>, StoreFailu
     } else {
         Readiness::Ok
     };
-    Ok(vec![
+    let mut checks = vec![
         ("database", Readiness::Ok),
         ("schema", schema),
         ("writable", writable),
         ("clock", clock),
         ("calendar", calendar(facts.last_calendar_year, local_date(deps.clock.now()))),
-    ])
+    ];
+    // Another schema may have no place for sweeps.
+    if matches!(checks.get(1), Some((_, Readiness::Ok))) {
+        let state = sweeps::state(&mut conn, deps.clock.now()).await?;
+        checks.push(("sweeper", sweeper(deps, state)));
+    }
+    Ok(checks)
+}
+
+/// A service whose sweeper is silent works, but nobody is warned and nothing goes on by itself.
+fn sweeper(deps: &Deps, state: SweepState) -> Readiness {
+    let Some(swept) = state.swept_until else { return Readiness::Ok };
+    let allowed = (deps.sweep_every * MISSED_SWEEPS).max(SHORTEST_SILENCE);
+    let silence = deps.clock.now().duration_since(swept);
+    if silence > SignedDuration::try_from(allowed).unwrap_or(SignedDuration::MAX) {
+        Readiness::Warning(format!(
+            "A partnership has not been swept since {swept}; nobody is told of what came due after that."
+        ))
+    } else {
+        Readiness::Fine(format!("Last sweep {swept}."))
+    }
 }
 
 /// Due dates are counted ahead, so a calendar is missed long before its last day. `last_year` is the shortest reach of

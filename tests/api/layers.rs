@@ -15,6 +15,7 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("embedded", &["embedded"], Crates::Not(WEB_AND_SQL)),
     ("settings", &["settings"], Crates::Not(WEB_AND_SQL)),
     ("telemetry", &["settings", "telemetry"], Crates::Not(WEB_AND_SQL)),
+    ("worker", &["domain", "store", "usecases", "worker"], Crates::Not(WEB_AND_SQL)),
     ("cli", &["*"], Crates::Not(&["diesel", "diesel_async", "tokio_postgres"])),
     ("lib", &["*"], Crates::Not(&[])),
     ("main", &["cli"], Crates::Not(WEB_AND_SQL)),
@@ -76,6 +77,7 @@ const TABLE: &str = "
     usecases   domain, store, vault, reference            actix, utoipa, diesel, http, cli
     http       usecases, domain, reference                diesel, store (but for the StoreFailure of failures.rs)
     demo       usecases, domain, reference                everything else
+    worker     usecases, store, domain                    actix, diesel, http
     cli        everything; nobody else names embedded or settings (telemetry may name settings)";
 
 /// The root of the repository.

@@ -210,7 +210,14 @@ async fn only_known_functions_work_with_their_owners_rights() {
     let look = database.superuser().await;
     let sql = "select proname::text from pg_proc
                where prosecdef and pronamespace = 'public'::regnamespace order by proname";
-    assert_eq!(lines(&look, sql).await, ["calendars_reach", "find_client", "find_partnership"]);
+    let known = [
+        "calendars_reach",
+        "find_client",
+        "find_partnership",
+        "partnerships_to_sweep",
+        "sweep_state",
+    ];
+    assert_eq!(lines(&look, sql).await, known);
     let sql = "select proname::text from pg_proc
                where prosecdef and pronamespace = 'public'::regnamespace
                  and (has_function_privilege('public', oid, 'execute') or proconfig is null)";

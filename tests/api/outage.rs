@@ -12,12 +12,13 @@ use super::support::people::{Answer, raise_body};
 const LIST: &str = "/v1/escalations";
 
 /// Ends every connection to the test's database but the one that asks, and gives how many.
-async fn cut(app: &TestApp) -> i64 {
+pub async fn cut(app: &TestApp) -> i64 {
     let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1";
     superuser("postgres").await.query_one(sql, &[&app.database.name]).await.unwrap().get(0)
 }
 
-async fn allow_connections(app: &TestApp, allow: bool) {
+/// Lets connections in, or not.
+pub async fn allow_connections(app: &TestApp, allow: bool) {
     let sql = format!("alter database {} allow_connections {allow}", app.database.name);
     superuser("postgres").await.batch_execute(&sql).await.unwrap();
 }

@@ -4,6 +4,7 @@ use escalation_tracker::domain::access::Reach;
 use escalation_tracker::store::StoreFailure;
 use escalation_tracker::store::pool::{Pool, PoolOptions};
 use escalation_tracker::store::session::{Stated, transaction};
+use escalation_tracker::usecases::sweep::{Sweeper, sweep_all};
 use serde_json::json;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
@@ -12,7 +13,7 @@ use super::support::TestApp;
 use super::support::people::resolve_body;
 
 const OF_AN_ESCALATION: &[&str] =
-    &["delay", "episode", "escalation_child", "event", "event_text", "stage_clock"];
+    &["delay", "episode", "escalation_child", "event", "event_text", "stage_clock", "timer"];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
@@ -43,6 +44,7 @@ impl World {
         commend("test-police", "anyborough_cs").await;
         commend("test-health", "anyborough_cs").await;
         commend("else-police", "elsewhere_cs").await;
+        sweep_all(&app.deps, &Sweeper::new(&app.deps)).await.unwrap();
         Self { app, police, health, elsewhere }
     }
 

@@ -173,6 +173,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_escalations"
         | "list_episodes"
         | "list_clocks"
+        | "list_notices"
         | "list_agencies"
         | "list_themes"
         | "list_timescales"

@@ -130,9 +130,12 @@ pub fn command(arguments: &[&str], data_dir: &Path) -> Command {
         "LOG",
         "LOG_FORMAT",
         "PG_BIN_DIR",
+        "SWEEP_SECONDS",
     ] {
         command.env_remove(name);
     }
+    // Programs of several tests run side by side.
+    command.env("METRICS_LISTEN", "127.0.0.1:0");
     command.env("PG_BIN_DIR", super::cluster::programs());
     command
 }

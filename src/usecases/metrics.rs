@@ -1,0 +1,146 @@
+//! What the service counts about itself, in the form that Prometheus reads. Labels come from closed lists only.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::deps::Deps;
+use crate::domain::notice::NoticeKind;
+use crate::store::{StoreFailure, sweeps};
+
+/// The upper ends of the classes of a sweep's duration, in seconds.
+const SWEEP_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRequest {
+    method: &'static str,
+    /// The pattern of the path, never the path that was asked for.
+    path: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfNotice {
+    kind: &'static str,
+}
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<OfRequest, Counter>,
+    fired: Family<OfNotice, Counter>,
+    sweep_duration: Histogram,
+    database_up: Gauge,
+    last_sweep: Gauge<f64, AtomicU64>,
+    waiting: Gauge,
+    oldest_waiting: Gauge<f64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut made = Self {
+            registry: Registry::with_prefix("escalation_tracker"),
+            requests: Family::default(),
+            fired: Family::default(),
+            sweep_duration: Histogram::new(SWEEP_SECONDS),
+            database_up: Gauge::default(),
+            last_sweep: Gauge::default(),
+            waiting: Gauge::default(),
+            oldest_waiting: Gauge::default(),
+        };
+        made.register();
+        made
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let it = &mut self.registry;
+        it.register("http_requests", "Requests that were answered", self.requests.clone());
+        it.register(
+            "timers_fired",
+            "Timers that fired here, by what they led to",
+            self.fired.clone(),
+        );
+        it.register_with_unit(
+            "sweep_duration",
+            "How long a sweep of all partnerships took here",
+            Unit::Seconds,
+            self.sweep_duration.clone(),
+        );
+        it.register(
+            "database_up",
+            "Whether the database answered just now",
+            self.database_up.clone(),
+        );
+        it.register_with_unit(
+            "last_sweep_timestamp",
+            "When the partnership that was swept longest ago was swept, since 1970",
+            Unit::Seconds,
+            self.last_sweep.clone(),
+        );
+        it.register(
+            "timers_due",
+            "Timers of all partnerships that are due and have not fired",
+            self.waiting.clone(),
+        );
+        it.register_with_unit(
+            "timers_due_oldest_age",
+            "For how long the oldest of these has been due; 0 when there is none",
+            Unit::Seconds,
+            self.oldest_waiting.clone(),
+        );
+        // Each kind is there from the start, so that an increase from nothing can be seen.
+        for kind in NoticeKind::ALL {
+            let _ = self.fired.get_or_create(&OfNotice { kind: kind.code() });
+        }
+    }
+
+    /// Counts a request. `path` is the pattern of an operation, or `-`.
+    pub fn answered(&self, method: &'static str, path: &str, status: u16) {
+        self.requests.get_or_create(&OfRequest { method, path: path.to_owned(), status }).inc();
+    }
+
+    pub(super) fn fired(&self, kind: NoticeKind) {
+        self.fired.get_or_create(&OfNotice { kind: kind.code() }).inc();
+    }
+
+    pub(super) fn swept(&self, took: Duration) {
+        self.sweep_duration.observe(took.as_secs_f64());
+    }
+}
+
+/// All metrics as text. How far sweeping has come is asked now, so that it shows also when nobody sweeps; what the
+/// database does not tell is no number.
+///
+/// # Errors
+/// Never: memory does not refuse to be written to.
+pub async fn text(deps: &Deps) -> Result<String, std::fmt::Error> {
+    let it = &deps.metrics;
+    let asked = asked(deps).await;
+    it.database_up.set(i64::from(asked.is_ok()));
+    let (last_sweep, waiting, oldest) = asked.unwrap_or((f64::NAN, -1, f64::NAN));
+    it.last_sweep.set(last_sweep);
+    it.waiting.set(waiting);
+    it.oldest_waiting.set(oldest);
+    let mut written = String::new();
+    text::encode(&mut written, &it.registry)?;
+    Ok(written)
+}
+
+async fn asked(deps: &Deps) -> Result<(f64, i64, f64), StoreFailure> {
+    let now = deps.clock.now();
+    let mut conn = deps.pool.get().await?;
+    let state = sweeps::state(&mut conn, now).await?;
+    let seconds = |duration: jiff::SignedDuration| duration.as_secs_f64();
+    let last_sweep = state.swept_until.map_or(f64::NAN, |at| seconds(at.as_duration()));
+    let oldest = state.oldest_waiting.map_or(0.0, |at| seconds(now.duration_since(at)));
+    Ok((last_sweep, state.waiting, oldest))
+}
