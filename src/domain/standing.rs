@@ -6,6 +6,7 @@ use super::child_time::{ChildTime, Holder};
 use super::escalation::Escalation;
 use super::ids::AgencyId;
 use super::partnership::Partnership;
+use super::rag::Rag;
 use super::working_days::Calendar;
 
 /// The time that one agency held a matter.
@@ -34,6 +35,8 @@ pub struct Standing {
     pub whole_seconds: i64,
     /// The same on working days.
     pub whole_working_seconds: Option<i64>,
+    /// Its colour; none where no calendar covers its clocks.
+    pub rag: Option<Rag>,
 }
 
 impl Standing {
@@ -75,6 +78,10 @@ impl Standing {
             whole_seconds: until.as_second() - opened.as_second(),
             whole_working_seconds: calendar
                 .and_then(|it: &Calendar| it.working_seconds(opened, until).ok()),
+            rag: agreed
+                .policy(&escalation.facts.policy_version)
+                .zip(calendar)
+                .and_then(|(policy, calendar)| Rag::of(escalation, policy, calendar, now).ok()),
         }
     }
 

@@ -49,6 +49,9 @@ pub struct DelayView {
     pub cause: Option<DelayCause>,
     /// The calendar that counted the days.
     pub calendar_version: String,
+    /// Why it is due when it is: each day counted or skipped. Absent where no limit applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 codes! {
@@ -128,7 +131,7 @@ pub struct ClockView {
 
 impl DelayView {
     /// The delayed process as it stands at `now`.
-    pub fn new(delay: &Delay, partnership: &Partnership, now: Timestamp) -> Self {
+    pub fn new(delay: &Delay, escalation: &str, partnership: &Partnership, now: Timestamp) -> Self {
         let until = delay.occurred_at.unwrap_or(now);
         let calendar = partnership.calendar(&delay.calendar_version);
         let counted = delay.limit.zip(calendar);
@@ -155,6 +158,9 @@ impl DelayView {
             }),
             cause: delay.cause,
             calendar_version: delay.calendar_version.clone(),
+            explanation: delay
+                .due_at
+                .map(|_| format!("{escalation}/clocks/child-process/explanation")),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::escalation::{Scope, Status};
 use crate::domain::ids::{ClockId, EscalationId};
 use crate::domain::listing::{ClockSummary, EpisodeSummary, EscalationSummary};
 use crate::domain::partnership::Partnership;
+use crate::domain::rag::Rag;
 use crate::domain::resolution::Outcome;
 use crate::domain::stage_clock::{ClockKind, StopReason};
 use crate::domain::standing::Standing;
@@ -69,6 +70,9 @@ pub struct EscalationLine {
     /// Seconds on working days for which agencies held it, pauses left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency_working_seconds: Option<i64>,
+    /// Its colour by the time that its running limit has used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rag: Option<Rag>,
     /// Where it is.
     pub href: String,
 }
@@ -96,6 +100,7 @@ pub const ESCALATION_COLUMNS: &[&str] = &[
     "child_seconds",
     "child_waits",
     "agency_working_seconds",
+    "rag",
 ];
 
 impl EscalationLine {
@@ -128,6 +133,7 @@ impl EscalationLine {
             child_waits: it.standing.as_ref().map(|standing| standing.child.ended.is_none()),
             agency_working_seconds: it.standing.as_ref().and_then(Standing::agency_working_seconds),
             href: format!("/v1/escalations/{}", it.id),
+            rag: it.standing.as_ref().and_then(|standing| standing.rag),
         }
     }
 
@@ -155,6 +161,7 @@ impl EscalationLine {
             count(self.child_seconds),
             Cell::optional(self.child_waits),
             count(self.agency_working_seconds),
+            Cell::optional(self.rag),
         ]
     }
 }

@@ -11,6 +11,7 @@ pub mod csv_answer;
 pub mod cursor;
 pub mod end_acts;
 pub mod end_requests;
+pub mod ending_views;
 pub mod escalations;
 pub mod explanation_shown;
 pub mod explanation_views;

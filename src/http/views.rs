@@ -4,22 +4,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::clock_views::{ClockView, DelayView};
+use super::ending_views::ResolutionView;
 use super::time_views::TimesView;
-use super::times::{Day, Instant};
+use super::times::Instant;
 use crate::domain::act::ActKind;
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::delay::{ChildImpact, InterimSafety};
-use crate::domain::escalation::{AfterEnd, RaiserVisibility, Scope, Status};
-use crate::domain::event::Ending;
+use crate::domain::escalation::{RaiserVisibility, Scope, Status};
 use crate::domain::figures::SECONDS_PER_WORKING_DAY;
 use crate::domain::ids::{AgencyId, ClockId, EscalationId};
 use crate::domain::link::LinkKind;
 use crate::domain::partnership::Partnership;
 use crate::domain::proposal::{ProposalKind, Side};
-use crate::domain::resolution::{
-    ChildOutcome, DelayEffect, ImpactResult, LearningType, Outcome, RerouteCode, WithdrawalReason,
-};
-use crate::domain::sight::Sight;
+use crate::domain::rag::Rag;
 use crate::domain::stage_clock::ClockKind;
 use crate::domain::standing::Standing;
 use crate::domain::theme::ThemeCode;
@@ -112,7 +109,10 @@ pub struct EscalationView {
     pub times: TimesView,
     /// The limits of every stage so far, and of what follows the end: the agencies' time.
     pub clocks: Vec<ClockView>,
-    /// Whether the answer that is awaited now is late.
+    /// Its colour by the time that its running limit has used: red may be late soon, or is. Blue has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rag: Option<Rag>,
+    /// Whether the answer that is awaited now is late; no colour says that.
     pub overdue: bool,
     /// When the next running clock is due.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,56 +162,6 @@ pub struct ChildReferenceView {
     pub scheme: Scheme,
     /// The normalised reference.
     pub value: String,
-}
-
-/// How an episode ended.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ResolutionShown)]
-pub struct ResolutionView {
-    /// When.
-    pub ended_at: Instant,
-    /// How.
-    pub outcome: Outcome,
-    /// What it meant for the child.
-    pub child_outcome: ChildOutcome,
-    /// What escalating did to the delay.
-    pub delay_effect: DelayEffect,
-    /// Working days from opening to end, with fractions.
-    pub working_days: f64,
-    /// Whether it ended on the local date on which it was opened.
-    pub same_day: bool,
-    /// Days of 24 hours, with fractions, for which the child had waited by then.
-    pub child_days: f64,
-    /// Why the raiser took it back, where you may see that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub withdrawal_reason: Option<WithdrawalReason>,
-    /// The procedure to which it belongs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub procedure: Option<RerouteCode>,
-    /// By how many units of its limit the delay was shortened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub units_saved: Option<u32>,
-    /// Code of the agency that owns what was agreed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner_agency: Option<String>,
-    /// The role that owns it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner_role: Option<String>,
-    /// The day by which it is to be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action_due_on: Option<Day>,
-    /// When the raiser was told what came of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub feedback_at: Option<Instant>,
-    /// What kind of learning was written down.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub learning: Option<LearningType>,
-    /// Whether the child is better off.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub impact: Option<ImpactResult>,
-    /// When somebody looked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub impact_checked_at: Option<Instant>,
 }
 
 /// The clock that is due next.
@@ -322,13 +272,17 @@ impl From<Detail> for EscalationView {
             emergency_action_taken_at: facts.emergency_action_taken_at.map(Instant),
             desired_outcome: detail.desired_outcome.map(String::from),
             concern: detail.concern.map(String::from),
-            delay: facts.delay.as_ref().map(|delay| DelayView::new(delay, &partnership, now)),
+            delay: facts
+                .delay
+                .as_ref()
+                .map(|delay| DelayView::new(delay, &this, &partnership, now)),
             times: TimesView::new(&standing, &sight, &partnership),
             clocks: escalation
                 .clocks
                 .iter()
                 .map(|clock| ClockView::new(clock, &escalation, &partnership, now))
                 .collect(),
+            rag: standing.rag,
             overdue: escalation.is_overdue(now),
             next_due_at: next.map(|clock| Instant(clock.due_at)),
             next_due_clock: next.map(|clock| NextDueView { id: clock.id, kind: clock.kind }),
@@ -369,32 +323,5 @@ impl From<Detail> for EscalationView {
 impl From<&ChildReference> for ChildReferenceView {
     fn from(child: &ChildReference) -> Self {
         Self { scheme: child.scheme(), value: child.value().to_owned() }
-    }
-}
-
-impl ResolutionView {
-    fn new(ending: &Ending, after: &AfterEnd, sight: &Sight, agreed: &Partnership) -> Self {
-        // 68 years of seconds fit; no episode lasts longer.
-        let seconds = |it: i64| i32::try_from(it).map_or(f64::MAX, f64::from);
-        let details = ending.details.as_deref();
-        Self {
-            ended_at: Instant(ending.at),
-            outcome: ending.outcome,
-            child_outcome: ending.child_outcome,
-            delay_effect: ending.delay_effect,
-            working_days: working_days(seconds(ending.working_seconds)),
-            same_day: ending.same_day,
-            child_days: working_days(seconds(ending.child_seconds)),
-            withdrawal_reason: ending.withdrawal_reason.filter(|why| sight.sees(*why)),
-            procedure: ending.reroute,
-            units_saved: details.and_then(|it| it.units_saved),
-            owner_agency: details.and_then(|it| it.owner_agency).map(|it| agency_code(agreed, it)),
-            owner_role: details.and_then(|it| it.owner_role.clone()),
-            action_due_on: details.and_then(|it| it.action_due_on).map(Day),
-            feedback_at: after.feedback_at.map(Instant),
-            learning: after.learning,
-            impact: after.impact.map(|(result, _)| result),
-            impact_checked_at: after.impact.map(|(_, at)| Instant(at)),
-        }
     }
 }

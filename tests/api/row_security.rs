@@ -37,6 +37,15 @@ impl World {
         app.childrens_services().acts(&police, "resolution", resolve_body()).await;
         let health = app.health().raises(full("anyborough_cs")).await;
         let elsewhere = app.person("else-police").raises(full("elsewhere_cs")).await;
+        // Each links another of its own to it, so that there are links to see.
+        for (client, with, to) in [
+            ("test-police", "anyborough_cs", &police),
+            ("test-health", "anyborough_cs", &health),
+            ("else-police", "elsewhere_cs", &elsewhere),
+        ] {
+            let link = json!({"kind": "related_to", "escalation": app.person(client).raises(full(with)).await});
+            app.person(client).acts(to, "links", link).await;
+        }
         let commend = async |client: &str, about: &str| {
             let body = json!({"about_agency": about, "theme": "icpc_late", "note": "Well done."});
             app.person(client).post("/v1/commendations", &body).await.expect(201);
