@@ -175,11 +175,16 @@ impl Escalation {
         if let Some(to) = right.delay.filter(|to| Some(to) != self.facts.delay.as_ref()) {
             let mut faults = Faults::default();
             check_delay(&to, scene, &mut faults);
-            // A mistyped start can be mended, and the child's wait is made shorter only by somebody who is no side.
+            // A mistyped time can be mended, and the child's wait is made shorter only by somebody who is no side. To
+            // record for the first time that the process happened is no correction of the wait.
             let facts = &self.facts;
+            let a_side = !parts.contains(&Party::Partners);
             let began = wait_began(facts.raised_at, facts.concern_arose_at, Some(to.started_at));
-            let shorter = began > self.child_time_from() && !parts.contains(&Party::Partners);
+            let shorter = a_side && began > self.child_time_from();
             faults.add_if(shorter, "delay/started_at", FieldRule::NotPermitted);
+            let known = facts.delay.as_ref().and_then(|delay| delay.occurred_at);
+            let sooner = known.zip(to.occurred_at).is_some_and(|(was, is)| is < was);
+            faults.add_if(a_side && sooner, "delay/occurred_at", FieldRule::NotPermitted);
             faults.none()?;
             let from = self.facts.delay.clone().map(Box::new);
             corrections.push(Correction::Delay { from, to: Box::new(to) });

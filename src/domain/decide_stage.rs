@@ -216,7 +216,7 @@ impl Escalation {
         let from = self.first_of(running).started_at;
         let due_at = limit.due_at(from, scene.calendar)?;
         if due_at <= running.due_at {
-            return Err(self.not_possible(ActKind::CallMeeting, scene));
+            return Err(BrokenRule::field("meeting_at", FieldRule::Inconsistent));
         }
         if meeting_at < from || meeting_at > due_at {
             return Err(BrokenRule::field("meeting_at", FieldRule::OutOfRange));
@@ -234,6 +234,7 @@ impl Escalation {
         at: Timestamp,
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
+        self.not_late(ActKind::Pause, scene)?;
         let rule = &scene.policy.pause;
         let within = |limit: super::limit::Limit| -> Result<bool, BrokenRule> {
             Ok(until <= limit.due_at(at, scene.calendar)?)
@@ -274,13 +275,19 @@ impl Escalation {
         kind: ActKind,
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
-        let running =
-            self.running(ClockKind::Answer).ok_or_else(|| self.not_possible(kind, scene))?;
+        let running = self.not_late(kind, scene)?;
         let previous_due_at = running.due_at;
         let due_at = running.limit.shifted(previous_due_at, at, until, scene.calendar)?;
         let basis = DueBasis::Paused { previous_due_at, from: at, until };
         let clock = Box::new(scene.successor(running, at, due_at, basis));
         Ok(Change::Paused { why, until, replaced: running.id, clock })
+    }
+
+    /// The answer's clock, unless it is late by now: no pause takes a breach back by being told afterwards.
+    fn not_late(&self, kind: ActKind, scene: &Scene<'_>) -> Result<&StageClock, BrokenRule> {
+        self.running(ClockKind::Answer)
+            .filter(|clock| !clock.is_overdue(scene.now))
+            .ok_or_else(|| self.not_possible(kind, scene))
     }
 
     /// The pause ends early: as if it had never been meant to last longer.

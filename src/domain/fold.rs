@@ -67,6 +67,7 @@ impl Escalation {
             Change::UrgencyChanged { to, clocks, .. } => {
                 self.facts.urgency = *to;
                 self.take_over(clocks, at, heard, StopReason::UrgencyChanged);
+                self.enter(self.status, at);
             }
             Change::Proposed { proposal, side } => {
                 self.rule_state.proposal =
@@ -90,6 +91,7 @@ impl Escalation {
             Change::PolicyMigrated { to, clocks, .. } => {
                 self.facts.policy_version.clone_from(to);
                 self.take_over(clocks, at, heard, StopReason::PolicyMigrated);
+                self.enter(self.status, at);
             }
             Change::Resolved { ending, clocks } => {
                 self.end(ending.clone(), Status::Resolved, heard);
@@ -158,7 +160,7 @@ impl Escalation {
         self.episode.after = AfterEnd { impact: Some((result, at)), ..self.episode.after };
     }
 
-    /// Clocks of a kind that runs stop, and those that took over start.
+    /// Clocks of a kind that runs stop, and those that took over start. They allow for no pause, so one that lasts ends.
     fn take_over(
         &mut self,
         clocks: &[StageClock],

@@ -135,13 +135,16 @@ impl Partnership {
         self.agencies.iter().find(|agency| agency.id == id)
     }
 
-    /// The agencies whose duties this one took over, however long the chain.
+    /// The agencies whose duties this one has taken over by `day`, however long the chain: an agency that has not ended
+    /// still has its own.
     #[must_use]
-    pub fn predecessors_of(&self, id: AgencyId) -> Vec<AgencyId> {
+    pub fn predecessors_of(&self, id: AgencyId, day: Date) -> Vec<AgencyId> {
         let mut found = Vec::new();
         let mut wanted = vec![id];
+        let ended = |agency: &&Agency| agency.valid_to.is_some_and(|last| last < day);
         while let Some(next) = wanted.pop() {
-            for agency in self.agencies.iter().filter(|it| it.successor == Some(next)) {
+            for agency in self.agencies.iter().filter(ended).filter(|it| it.successor == Some(next))
+            {
                 // Two agencies that succeed each other would never end.
                 if agency.id != id && !found.contains(&agency.id) {
                     found.push(agency.id);

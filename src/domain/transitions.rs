@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::access::{Caller, Role};
 use super::act::ActKind;
 use super::decide::Scene;
-use super::escalation::{Escalation, Status};
+use super::escalation::{Escalation, RaiserVisibility, Status};
 use super::proposal::{Person, ProposalKind};
-use super::stage_clock::{ClockKind, DueBasis, StageClock, StopReason};
+use super::stage_clock::{ClockKind, StopReason};
 use super::stage_policy::StagePolicy;
 use super::urgency::Urgency;
 
@@ -198,11 +198,15 @@ impl Escalation {
                         || policy.timeout.auto_advance_unacknowledged.of(urgency))
             }
             (ActKind::Advance, _) => policy.next_above(self.stage, urgency).is_some(),
+            // Being told that it cannot go to the agency that raised it would say which one that is. Declining with a
+            // suggestion tells nothing.
+            (ActKind::Redirect, Party::Responder) => {
+                self.facts.raiser_visibility == RaiserVisibility::Named
+            }
             (ActKind::Resolve, Party::Partners) => self.stage == policy.top(),
             (ActKind::ProposeExtension, _) => {
                 !paused
-                    && self.times_in_stage(|basis| matches!(basis, DueBasis::Agreed { .. }))
-                        < policy.extension.times_per_stage
+                    && self.times_in_stage(StopReason::Extended) < policy.extension.times_per_stage
                     && answer.is_some_and(|clock| clock.limit.can_be_longer())
             }
             (ActKind::Extend, _) => proposal.is_some_and(|it| {
@@ -214,18 +218,18 @@ impl Escalation {
                 !paused
                     && urgency == Urgency::Standard
                     && stage?.standard_with_meeting.is_some()
-                    && !self.was_replaced_in_stage(StopReason::MeetingCalled)
+                    && self.times_in_stage(StopReason::MeetingCalled) == 0
             }
             (ActKind::Pause, _) => {
                 !paused
                     && policy.pause.permitted.of(urgency)
                     && answer
                         .is_some_and(|clock| clock.limit.can_be_longer() && !clock.is_overdue(at))
-                    && self.times_in_stage(|basis| matches!(basis, DueBasis::Paused { .. }))
-                        < policy.pause.times_per_stage
+                    && self.times_in_stage(StopReason::Paused) < policy.pause.times_per_stage
             }
             (ActKind::ApprovePause, _) => {
-                proposal.is_some_and(|it| matches!(it.kind, ProposalKind::Pause { .. }))
+                answer.is_some_and(|clock| !clock.is_overdue(at))
+                    && proposal.is_some_and(|it| matches!(it.kind, ProposalKind::Pause { .. }))
             }
             (ActKind::Resume, _) => paused,
             (ActKind::GiveFeedback, _) => self.running(ClockKind::Feedback).is_some(),
@@ -241,20 +245,14 @@ impl Escalation {
         self.facts.raised_by == self.facts.raised_with
     }
 
-    fn clocks_of_stage(&self) -> impl Iterator<Item = &StageClock> {
-        self.clocks.iter().filter(|clock| {
+    /// How often the answer's clock was replaced for this reason since the stage began.
+    fn times_in_stage(&self, reason: StopReason) -> u32 {
+        let times = self.clocks.iter().filter(|clock| {
             clock.episode == self.episode.number
                 && clock.stage == self.stage
                 && clock.kind == ClockKind::Answer
-        })
-    }
-
-    fn times_in_stage(&self, is: impl Fn(&DueBasis) -> bool) -> u32 {
-        let times = self.clocks_of_stage().filter(|clock| clock.basis.as_ref().is_some_and(&is));
+                && clock.stopped.is_some_and(|stop| stop.reason == reason)
+        });
         u32::try_from(times.count()).unwrap_or(u32::MAX)
-    }
-
-    fn was_replaced_in_stage(&self, reason: StopReason) -> bool {
-        self.clocks_of_stage().any(|clock| clock.stopped.is_some_and(|stop| stop.reason == reason))
     }
 }

@@ -13,9 +13,9 @@ use super::state::AppState;
 use super::time_views::TimesView;
 use super::times::Instant;
 use super::views::agency_code;
-use crate::domain::escalation::Escalation;
 use crate::domain::event::{ActorRole, Change, Event, EventType, TextField};
-use crate::domain::ids::{EscalationId, EventId};
+use crate::domain::ids::{AgencyId, EscalationId, EventId};
+use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
@@ -105,10 +105,19 @@ pub async fn read_history(
         read::history(&state.deps, &by, id).await?;
     let escalation = format!("/v1/escalations/{id}");
     let standing = Standing::of(&whole, &partnership, now);
+    let raised_by = whole.facts.raised_by;
+    // Whoever took over the raiser's duties would give the raiser away.
+    let is_raiser = |agency: AgencyId| {
+        agency == raised_by
+            || partnership.predecessors_of(agency, local_date(now)).contains(&raised_by)
+    };
     Ok(HttpResponse::Ok().json(History {
         items: events
             .into_iter()
-            .map(|event| EventView::new(event, &whole, &sight, &partnership))
+            .map(|event| {
+                let by_raiser = event.actor.agency.is_some_and(is_raiser);
+                EventView::new(event, by_raiser && !sight.raiser, &sight, &partnership)
+            })
             .collect(),
         times: TimesView::new(&standing, &sight, &partnership),
         links: HistoryLinks { this: format!("{escalation}/events"), escalation },
@@ -116,11 +125,7 @@ pub async fn read_history(
 }
 
 impl EventView {
-    fn new(event: Event, whole: &Escalation, sight: &Sight, partnership: &Partnership) -> Self {
-        let raiser = Some(whole.facts.raised_by);
-        let by_raiser =
-            event.actor.agency == raiser || (event.actor.agency.is_some() && event.version == 1);
-        let hidden = by_raiser && !sight.raiser;
+    fn new(event: Event, hidden: bool, sight: &Sight, partnership: &Partnership) -> Self {
         let reason_hidden = match &event.change {
             Change::Withdrawn { ending } => {
                 !ending.withdrawal_reason.map_or(sight.withdrawal, |why| sight.sees(why))

@@ -50,8 +50,28 @@ where
     E: From<StoreFailure>,
     F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
 {
+    run(pool, "BEGIN", stated, work).await
+}
+
+/// The same for work that only reads: all its statements see one state, though others write between them.
+///
+/// # Errors
+/// Whatever `work` answers, or the store's own failure; a statement that writes is refused.
+pub async fn snapshot<T, E, F>(pool: &Pool, stated: Stated, work: F) -> Result<T, E>
+where
+    E: From<StoreFailure>,
+    F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+{
+    run(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", stated, work).await
+}
+
+async fn run<T, E, F>(pool: &Pool, begin: &str, stated: Stated, work: F) -> Result<T, E>
+where
+    E: From<StoreFailure>,
+    F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+{
     let mut conn = pool.get().await?;
-    Transactions::begin_transaction(&mut *conn).await.map_err(StoreFailure::from)?;
+    Transactions::begin_transaction_sql(&mut *conn, begin).await.map_err(StoreFailure::from)?;
     let done = match state(&mut conn, stated).await {
         Ok(()) => work(&mut conn).await,
         Err(failure) => Err(E::from(failure)),

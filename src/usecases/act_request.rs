@@ -108,6 +108,14 @@ impl From<Act> for ActRequest {
 }
 
 impl ActRequest {
+    /// The other escalation that it names.
+    pub(super) const fn names(&self) -> Option<EscalationId> {
+        match self {
+            Self::MarkDuplicate { of: other, .. } | Self::Link { to: other, .. } => Some(*other),
+            _ => None,
+        }
+    }
+
     /// The act, with everything that it names found; inside the transaction that does it.
     pub(super) async fn look_up(
         self,
@@ -189,7 +197,7 @@ async fn target(
     id: EscalationId,
     field: &'static str,
 ) -> Result<LinkTarget, Failure> {
-    let found = escalations::find(conn, agreed.id, id).await?;
+    let found = escalations::lock(conn, agreed.id, id).await?;
     let found = found.ok_or_else(|| Failure::field(field, FieldRule::UnknownReference))?;
     Ok(LinkTarget { id, is_duplicate: found.is_duplicate() })
 }

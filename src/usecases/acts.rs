@@ -12,10 +12,12 @@ use super::reference::partnership;
 use super::timers;
 use crate::domain::access::{Action, Caller};
 use crate::domain::act::{Act, ActKind};
+use crate::domain::broken_rule::FieldRule;
 use crate::domain::decide::Scene;
 use crate::domain::escalation::Escalation;
 use crate::domain::event::Event;
 use crate::domain::ids::EscalationId;
+use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::stage_policy::StagePolicy;
 use crate::store::session::{Connection, Stated, transaction};
@@ -48,6 +50,11 @@ pub async fn act(
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        // Two records that name each other are held in one order, so that neither waits for the other for ever, and
+        // so that what is known of the other one stays true until this is stored.
+        if let Some(other) = request.names().filter(|other| *other < on.id) {
+            escalations::lock(conn, caller.partnership, other).await?;
+        }
         let found = escalations::lock(conn, caller.partnership, on.id).await?;
         let before = found.ok_or(Failure::NotFound)?;
         if on.expected_version.is_some_and(|version| version != before.version) {
@@ -70,6 +77,7 @@ pub async fn act(
             new_id: &|| deps.ids.new_id(now),
         };
         let (after, new) = before.act(act, &scene)?;
+        check_new_responder(&before, &after, &agreed, now)?;
         store(deps, conn, &agreed, &before, &after, &new).await?;
         detail(deps, conn, caller, &agreed, after).await
     })
@@ -116,6 +124,27 @@ async fn store(
     let started = after.clocks.get(before.clocks.len()..).unwrap_or_default();
     timers::start(deps, conn, agreed, after, started).await?;
     Ok(events::append(conn, after.partnership, new).await?)
+}
+
+/// An agency stands for those whose duties it took over, so what they must not be given it is not given either.
+fn check_new_responder(
+    before: &Escalation,
+    after: &Escalation,
+    agreed: &Partnership,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (old, new) = (&before.facts, after.facts.raised_with);
+    if new == old.raised_with {
+        return Ok(());
+    }
+    let stands_for = agreed.predecessors_of(new, local_date(now));
+    if stands_for.contains(&old.raised_by) || stands_for.contains(&old.raised_with) {
+        return Err(Failure::field("agency", FieldRule::Inconsistent));
+    }
+    if stands_for.iter().any(|agency| before.past_responders.contains(agency)) {
+        return Err(Failure::field("agency", FieldRule::NotUnique));
+    }
+    Ok(())
 }
 
 pub(super) fn policy_of<'a>(

@@ -20,7 +20,7 @@ use crate::domain::listing::{
 use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
-use crate::store::session::{Connection, Stated, transaction};
+use crate::store::session::{Connection, Stated, snapshot};
 use crate::store::{StoreFailure, escalations, events, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
@@ -96,7 +96,7 @@ pub(super) async fn detail(
 pub async fn one(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Detail, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
         detail(deps, conn, caller, &agreed, escalation).await
@@ -126,7 +126,7 @@ pub struct Past {
 pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Past, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
         Ok(Past {
@@ -153,7 +153,7 @@ pub async fn escalations(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let filter = &protected(filter, caller);
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let now = deps.clock.now();
         let mut page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
         add_standing(conn, caller, &agreed, now, page.items.iter_mut()).await?;
@@ -203,7 +203,7 @@ pub async fn episodes(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let now = deps.clock.now();
         let mut page = run_lists::episodes(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
@@ -227,7 +227,7 @@ pub async fn clocks(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let now = deps.clock.now();
         let mut page = run_lists::clocks(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
@@ -248,7 +248,7 @@ pub async fn of_child(
 ) -> Result<Vec<EscalationId>, Failure> {
     let reach = caller.may(Action::ReadChildReference).ok_or(Failure::Forbidden)?;
     let key = deps.vault.child_key(caller.partnership, child);
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         Ok(finding::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?)
     })
     .await

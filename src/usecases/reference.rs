@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::domain::ids::PartnershipId;
 use crate::domain::partnership::Partnership;
 use crate::store::reference;
-use crate::store::session::{Stated, transaction};
+use crate::store::session::{Stated, snapshot};
 
 /// The partnership with its agencies, themes, timescales, policies and calendars.
 ///
@@ -17,7 +17,7 @@ pub async fn partnership(deps: &Deps, id: PartnershipId) -> Result<Arc<Partnersh
     if let Some(known) = deps.partnerships.get(&id) {
         return Ok(known);
     }
-    let loaded = transaction(&deps.pool, Stated::partnership(id), async |conn| {
+    let loaded = snapshot(&deps.pool, Stated::partnership(id), async |conn| {
         Ok::<_, Failure>(reference::load(conn, id).await?)
     })
     .await?;

@@ -4,6 +4,7 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::reference::partnership;
 use crate::domain::access::Caller;
+use crate::domain::london::local_date;
 use crate::store::clients::{self, Registration};
 
 /// The registration of a client, or nothing when it has none.
@@ -33,8 +34,11 @@ pub async fn caller(
     registration: &Registration,
     subject: String,
 ) -> Result<Caller, Failure> {
+    let today = local_date(deps.clock.now());
     let predecessors = match registration.agency {
-        Some(agency) => partnership(deps, registration.partnership).await?.predecessors_of(agency),
+        Some(agency) => {
+            partnership(deps, registration.partnership).await?.predecessors_of(agency, today)
+        }
         None => Vec::new(),
     };
     Ok(Caller {

@@ -1,40 +1,25 @@
-//! The rules of single acts: stages, extensions, endings, episodes, times, and what the history says of them.
+//! The rules of single acts: stages, endings, episodes, times, and what the history says of them.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::support::TestApp;
-use super::support::people::{Answer, resolve_body};
-
-fn reason() -> Value {
-    json!({"reason": "There is a reason."})
-}
-
-fn validation(pointer: &str, code: &str) -> (String, Vec<(String, String)>) {
-    ("validation-failed".to_owned(), vec![(pointer.to_owned(), code.to_owned())])
-}
-
-async fn posts(app: &TestApp, client: &str, id: &str, path: &str, body: &Value) -> Answer {
-    app.person(client).post(&format!("/v1/escalations/{id}/{path}"), body).await
-}
-
-/// The clocks of one kind, oldest first.
-fn clocks<'a>(shown: &'a Value, kind: &str) -> Vec<&'a Value> {
-    shown["clocks"].as_array().unwrap().iter().filter(|clock| clock["kind"] == kind).collect()
-}
+use super::support::asking::{
+    acts, clocks, events, impossible, posts, reason, refused, running, shown, validation,
+};
+use super::support::people::{raise_body, resolve_body};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stages_are_skipped_upward_with_a_reason_and_never_entered_downward() {
     let app = TestApp::start().await;
-    let unexplained = super::support::people::raise_body(json!({"stage": 2}));
+    let unexplained = raise_body(json!({"stage": 2}));
     let answer = app.police().post("/v1/escalations", &unexplained).await.expect(422);
     assert_eq!(answer.problem(), validation("#/skip_reason", "required"));
-    let beyond =
-        super::support::people::raise_body(json!({"stage": 5, "skip_reason": "It is urgent."}));
+    let beyond = raise_body(json!({"stage": 5, "skip_reason": "It is urgent."}));
     let answer = app.police().post("/v1/escalations", &beyond).await.expect(422);
     assert_eq!(answer.problem(), validation("#/stage", "out_of_range"));
     // The conversation is no stage for what is immediate.
-    let immediate = super::support::people::raise_body(json!({"stage": 0, "urgency": "immediate"}));
+    let immediate = raise_body(json!({"stage": 0, "urgency": "immediate"}));
     let answer = app.police().post("/v1/escalations", &immediate).await.expect(422);
     assert_eq!(answer.problem(), validation("#/stage", "out_of_range"));
 
@@ -60,64 +45,39 @@ async fn stages_are_skipped_upward_with_a_reason_and_never_entered_downward() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_time_is_given_once_in_a_stage_and_within_bounds() {
-    let app = TestApp::start().await;
-    // Wednesday 18 November and two working days: Friday 20 November. Two more: Tuesday 24 November.
-    let id = app.police().raises(json!({})).await;
-    for (due_at, status) in [
-        ("2026-11-20T23:59:59.999Z", 422),
-        ("2026-11-19T10:00:00Z", 422),
-        ("2026-11-18T09:00:00Z", 422),
-        ("2026-11-24T23:59:59.999001Z", 422),
-        ("2026-11-24T23:59:59.999Z", 200),
-    ] {
-        let body = json!({"due_at": due_at, "reason": "Agreed with the team manager."});
-        let answer = posts(&app, "test-police", &id, "extension", &body).await.expect(status);
-        if status == 422 {
-            assert_eq!(answer.problem(), validation("#/due_at", "out_of_range"), "{due_at}");
-        } else {
-            let waits = clocks(&answer.json, "answer");
-            assert_eq!(waits.len(), 2);
-            assert_eq!(waits[0]["stop_reason"], "extended");
-            assert_eq!(waits[1]["extends"], waits[0]["id"]);
-            assert_eq!((&waits[1]["due_at"], &waits[1]["stage"]), (&json!(due_at), &json!(1)));
-            assert_eq!(answer.json["status"], "raised");
-        }
-    }
-    let again = json!({"due_at": "2026-11-25T10:00:00Z", "reason": "Once more."});
-    posts(&app, "test-police", &id, "extension", &again).await.expect(409);
-    // The next stage has its own limit, three working days from the advance, and its own extension.
-    let shown = posts(&app, "test-police", &id, "advance", &reason()).await.expect(200).json;
-    assert_eq!(clocks(&shown, "answer")[2]["due_at"], "2026-11-23T23:59:59.999Z");
-    let later = json!({"due_at": "2026-11-26T10:00:00Z", "reason": "Agreed."});
-    posts(&app, "test-police", &id, "extension", &later).await.expect(200);
-    // One that is so late that even the extended instant has passed cannot be mended afterwards.
-    let late = app.police().raises(json!({"urgency": "immediate"})).await;
-    app.clock.advance(SignedDuration::from_hours(5));
-    let past = json!({"due_at": "2026-11-18T14:00:00Z", "reason": "Agreed."});
-    let answer = posts(&app, "test-police", &late, "extension", &past).await.expect(422);
-    assert_eq!(answer.problem(), validation("#/due_at", "out_of_range"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn why_it_went_up_is_recorded_with_how_its_clocks_stopped() {
     let app = TestApp::start().await;
-    for (cause, stopped) in
-        [("risk", "advanced"), ("no_response", "no_response"), ("rejected", "answered")]
-    {
+    for (cause, answer, acknowledgement) in [
+        ("risk", "advanced", "advanced"),
+        ("no_acknowledgement", "advanced", "no_response"),
+        ("no_response", "no_response", "no_response"),
+        ("rejected", "answered", "answered"),
+        ("declined", "declined", "declined"),
+    ] {
+        app.clock.set("2026-11-18T10:00:00Z");
         let id = app.police().raises(json!({})).await;
-        if cause == "no_response" {
-            app.clock.set("2026-11-21T00:00:00Z");
+        match cause {
+            // Acknowledgement was due by Thursday, an answer by Friday.
+            "no_acknowledgement" => app.clock.set("2026-11-20T00:00:00Z"),
+            "no_response" => app.clock.set("2026-11-21T00:00:00Z"),
+            "rejected" => {
+                app.childrens_services().agrees(&id).await;
+                app.police().acts(&id, "rejection", reason()).await;
+            }
+            "declined" => {
+                let body = json!({"suggested_procedure": "iro_dispute", "reason": "Not ours."});
+                acts(&app, "test-cs", &id, "declination", &body).await;
+            }
+            _ => {}
         }
-        if cause == "rejected" {
-            app.childrens_services().agrees(&id).await;
-            app.police().acts(&id, "rejection", reason()).await;
-        }
-        let shown = posts(&app, "test-police", &id, "advance", &reason()).await.expect(200).json;
-        assert_eq!(shown["stage"]["number"], 2, "{cause}");
-        assert_eq!(clocks(&shown, "answer")[0]["stop_reason"], stopped, "{cause}");
-        let history = app.police().get(&format!("/v1/escalations/{id}/events")).await.json;
-        let last = history["items"].as_array().unwrap().last().unwrap();
+        let after = acts(&app, "test-police", &id, "advance", &reason()).await;
+        assert_eq!((&after["stage"]["number"], &after["status"]), (&json!(2), &json!("raised")));
+        assert_eq!(clocks(&after, "answer")[0]["stop_reason"], answer, "{cause}");
+        let acknowledged = clocks(&after, "acknowledgement")[0]["stop_reason"].clone();
+        assert_eq!(acknowledged, acknowledgement, "{cause}");
+        // What the raiser had to judge or to choose is done by that.
+        assert!(running(&after, "judgement").is_none(), "{cause}");
+        let last = events(&app, "test-police", &id).await.pop().unwrap();
         assert_eq!(last["change"]["cause"], cause);
         assert_eq!((&last["change"]["from"], &last["change"]["to"]), (&json!(1), &json!(2)));
     }
@@ -131,9 +91,11 @@ async fn a_reopened_escalation_is_another_episode_and_counts_again() {
     cs.agrees(&id).await;
     police.accepts(&id).await;
     cs.resolves(&id).await;
-    // At the very instant of its opening it cannot be opened again.
+    // At the very instant of its opening it cannot be opened again, and the answer says when it was opened.
     let answer = posts(&app, "test-police", &id, "reopening", &reason()).await.expect(422);
     assert_eq!(answer.problem(), validation("#/occurred_at", "inconsistent"));
+    let detail = answer.json["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("opened at 2026-11-18T10:00:00Z"), "{detail}");
     app.clock.set("2026-11-25T10:00:00Z");
     let (police, cs) = (app.police(), app.childrens_services());
     let shown = police.acts(&id, "reopening", reason()).await.json;
@@ -165,14 +127,21 @@ async fn a_reopened_escalation_is_another_episode_and_counts_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_withdrawal_ends_it_and_is_no_success() {
+async fn a_withdrawal_says_why_ends_it_and_is_no_success() {
     let app = TestApp::start().await;
     let id = app.police().raises(json!({})).await;
-    let shown = app.police().acts(&id, "withdrawal", reason()).await.json;
-    assert_eq!(shown["status"], "withdrawn");
-    assert_eq!(shown["resolution"]["outcome"], "withdrawn_by_raiser");
-    assert!(shown.get("next_due_at").is_none());
-    for clock in shown["clocks"].as_array().unwrap() {
+    let withdrawal = ("test-police", id.as_str(), "withdrawal");
+    refused(&app, withdrawal, &json!({}), ("#/why", "required")).await;
+    refused(&app, withdrawal, &reason(), ("#/why", "required")).await;
+    refused(&app, withdrawal, &json!({"why": "bored"}), ("#/why", "unknown_code")).await;
+    refused(&app, withdrawal, &json!({"why": "other"}), ("#/reason", "required")).await;
+    let body = json!({"why": "other", "reason": "The family has moved."});
+    let after = acts(&app, "test-police", &id, "withdrawal", &body).await;
+    assert_eq!(after["status"], "withdrawn");
+    assert_eq!(after["resolution"]["outcome"], "withdrawn_by_raiser");
+    assert_eq!(after["resolution"]["withdrawal_reason"], "other");
+    assert!(after.get("next_due_at").is_none());
+    for clock in after["clocks"].as_array().unwrap() {
         assert_eq!(clock["stop_reason"], "ended");
     }
     let url = "/v1/themes/weekly?from_week=2026-W47&to_week=2026-W47";
@@ -191,7 +160,9 @@ async fn the_partners_decide_only_at_the_top_and_only_what_is_theirs() {
     let low = app.police().raises(json!({"stage": 3, "skip_reason": "Tried before."})).await;
     let mut body = resolve_body();
     body["outcome"] = json!("decided_by_partners");
-    posts(&app, "test-director", &low, "resolution", &body).await.expect(409);
+    impossible(&app, "test-director", &low, "resolution", &body).await;
+    // Withdrawing, rerouting and marking as a duplicate are acts of their own, which ask for other things.
+    let own = ["withdrawn_by_raiser", "not_escalation_rerouted", "duplicate"];
     let all = [
         "resolved_as_requested",
         "resolved_alternative",
@@ -209,28 +180,83 @@ async fn the_partners_decide_only_at_the_top_and_only_what_is_theirs() {
         let partners = ["decided_by_partners", "unresolved_closed"].contains(&outcome);
         body["outcome"] = json!(outcome);
         let top = app.police().raises(json!({"stage": 4, "skip_reason": "Tried before."})).await;
-        let by_director = posts(&app, "test-director", &top, "resolution", &body).await;
         let id = app.police().raises(json!({})).await;
         app.childrens_services().agrees(&id).await;
         app.police().accepts(&id).await;
-        let by_responder = posts(&app, "test-cs", &id, "resolution", &body).await;
-        let nobody = outcome == "withdrawn_by_raiser";
-        for (answer, may) in [(by_director, partners), (by_responder, !partners && !nobody)] {
+        let may = !partners && !own.contains(&outcome);
+        for (client, id, may) in [("test-director", &top, partners), ("test-cs", &id, may)] {
             if may {
-                let shown = answer.expect(200).json;
-                assert_eq!(
-                    (&shown["status"], &shown["resolution"]["outcome"]),
-                    (&json!("resolved"), &json!(outcome))
-                );
+                let after = acts(&app, client, id, "resolution", &body).await;
+                assert_eq!(after["status"], "resolved");
+                assert_eq!(after["resolution"]["outcome"], outcome);
             } else {
-                assert_eq!(
-                    answer.expect(422).problem(),
-                    validation("#/outcome", "unknown_code"),
-                    "{outcome}"
-                );
+                let place = (client, id.as_str(), "resolution");
+                refused(&app, place, &body, ("#/outcome", "not_permitted")).await;
             }
         }
     }
+    body["outcome"] = json!("ended");
+    let id = app.police().raises(json!({})).await;
+    refused(&app, ("test-cs", &id, "resolution"), &body, ("#/outcome", "unknown_code")).await;
+}
+
+/// From stage 2 on an ending says more: what the shipped policy asks for at each stage, and all of it at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_policy_asks_for_at_a_stage_has_to_be_said_before_it_ends() {
+    let app = TestApp::start().await;
+    let plain = json!({
+        "outcome": "resolved_as_requested", "child_outcome": "safer", "delay_effect": "reduced",
+        "agreed_action": "The meeting was held.",
+    });
+    let asked: [&[&str]; 4] = [
+        &[],
+        &["owner_role", "interim_safety"],
+        &["owner_role", "interim_safety", "why_lower_stage_failed"],
+        &["owner_role", "action_due_on", "interim_safety", "why_lower_stage_failed"],
+    ];
+    for (asked, stage) in asked.iter().zip(1..) {
+        let skip = (stage > 1).then_some("Tried before.");
+        let id = app.police().raises(json!({"stage": stage, "skip_reason": skip})).await;
+        app.childrens_services().agrees(&id).await;
+        app.police().accepts(&id).await;
+        let answer = posts(&app, "test-cs", &id, "resolution", &plain).await;
+        assert_eq!(answer.status, if asked.is_empty() { 200 } else { 422 }, "{}", answer.text);
+        let mut missing: Vec<_> =
+            asked.iter().map(|it| (format!("#/{it}"), "required".to_owned())).collect();
+        missing.sort_unstable();
+        assert_eq!(answer.problem().1, missing, "stage {stage}");
+        // Each alone is missed, too; and everything together is enough.
+        for left_out in asked.iter() {
+            let mut body = resolve_body();
+            body.as_object_mut().unwrap().remove(*left_out);
+            let place = ("test-cs", id.as_str(), "resolution");
+            refused(&app, place, &body, (&format!("#/{left_out}"), "required")).await;
+        }
+        if !asked.is_empty() {
+            acts(&app, "test-cs", &id, "resolution", &resolve_body()).await;
+        }
+        let ended = shown(&app, "test-police", &id).await["resolution"].clone();
+        let owner = ended.get("owner_role").map(|role| role.as_str().unwrap());
+        assert_eq!(owner, (!asked.is_empty()).then_some("service manager"));
+    }
+    // The partners' ending at the top asks for the same.
+    let top = app.police().raises(json!({"stage": 4, "skip_reason": "Tried before."})).await;
+    let mut body = plain.clone();
+    body["outcome"] = json!("unresolved_closed");
+    let answer = posts(&app, "test-director", &top, "resolution", &body).await.expect(422);
+    assert_eq!(answer.problem().1.len(), 4, "{}", answer.text);
+    // Roles are no place for persons.
+    let mut body = resolve_body();
+    body["outcome"] = json!("unresolved_closed");
+    body["attendee_roles"] = json!("manager, a.person@example.org");
+    let place = ("test-director", top.as_str(), "resolution");
+    refused(&app, place, &body, ("#/attendee_roles", "personal_data")).await;
+    body["attendee_roles"] = json!("two service managers");
+    body["owner_agency"] = json!("nobody");
+    refused(&app, place, &body, ("#/owner_agency", "unknown_reference")).await;
+    body["owner_agency"] = json!("csc");
+    let after = acts(&app, "test-director", &top, "resolution", &body).await;
+    assert_eq!(after["resolution"]["owner_agency"], "anyborough_cs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

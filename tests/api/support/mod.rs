@@ -1,6 +1,7 @@
 //! A service to test against: real HTTP, a real PostgreSQL, a database of its own for each test, a clock that the
 //! test sets.
 
+pub mod asking;
 pub mod chance_acts;
 pub mod cluster;
 pub mod histories;
@@ -105,6 +106,13 @@ impl TestApp {
     pub fn person(&self, client_id: &str) -> Person<'_> {
         let now = self.clock.now();
         Person::new(self, tokens::Token::of(client_id).at(now).signed())
+    }
+
+    /// Another person who calls the service with the same registered client.
+    pub fn colleague(&self, client_id: &str) -> Person<'_> {
+        let token = tokens::Token::of(client_id).at(self.clock.now());
+        let subject = format!("colleague-at-{client_id}");
+        Person::new(self, token.with("sub", subject.into()).signed())
     }
 
     /// Somebody who calls without a token.

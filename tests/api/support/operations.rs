@@ -270,7 +270,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
 }
 
 /// Gives the partnership a second policy, which the examples name.
-async fn another_policy(app: &TestApp) {
+pub async fn another_policy(app: &TestApp) {
     let shipped = shipped::policy_version(reference::stage_policy().unwrap());
     let other = PolicyVersion {
         effective_from: "2100-01-01".parse().unwrap(),

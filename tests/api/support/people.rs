@@ -223,6 +223,11 @@ impl<'a> Person<'a> {
         self.acts(id, "acceptance", json!({})).await
     }
 
+    /// Takes it back.
+    pub async fn withdraws(&self, id: &str) -> Answer {
+        self.acts(id, "withdrawal", json!({"why": "concern_no_longer_held"})).await
+    }
+
     /// Records that it ended as requested.
     pub async fn resolves(&self, id: &str) -> Answer {
         self.acts(id, "resolution", resolve_body()).await
