@@ -51,3 +51,6 @@ pub mod urgency;
 pub mod week;
 pub mod working_days;
 pub mod working_time;
+
+#[cfg(test)]
+mod histories_tests;

@@ -1,21 +1,15 @@
 //! What will come due for a clock by itself, and when: computed once, when the clock starts.
 
-use jiff::civil::Time;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use super::codes::codes;
-use super::limit::{Limit, LimitUnit};
-use super::london::{instant_of, local_date};
 use super::stage_clock::{ClockKind, StageClock};
 use super::stage_policy::StagePolicy;
 use super::working_days::{Calendar, NoCalendar};
+use super::working_time::instant_at;
 
 /// Instants are kept to the microsecond, so this is the first one that is too late.
 const FIRST_INSTANT_AFTER: SignedDuration = SignedDuration::from_micros(1);
-
-/// Working time, in London; see [`super::stage_policy::WarningRule`].
-const WORK_BEGINS: Time = Time::constant(9, 0, 0, 0);
-const WORK_ENDS: Time = Time::constant(17, 0, 0, 0);
 
 codes! {
     /// What comes due by itself.
@@ -103,49 +97,13 @@ fn warnings(
     let mut overtaken_at = clock.due_at;
     // The latest first, so that each knows what overtakes it.
     for percent in percents.into_iter().rev() {
-        let fires_at = instant_at(percent, clock.limit, started_at, clock.due_at, calendar)?;
+        let fires_at = instant_at(&clock.limit, started_at, clock.due_at, percent, calendar)?;
         if fires_at < overtaken_at && overtaken_at > known_at {
             warnings.push(Timer { fires_at, kind: TimerKind::Warning, percent: Some(percent) });
         }
         overtaken_at = fires_at;
     }
     Ok(warnings)
-}
-
-/// When so many hundredths of a clock's time have been used: of wall time for limits in hours, of working time for
-/// others; of wall time too where the clock has no working time at all.
-fn instant_at(
-    percent: u8,
-    limit: Limit,
-    started_at: Timestamp,
-    due_at: Timestamp,
-    calendar: &Calendar,
-) -> Result<Timestamp, NoCalendar> {
-    let mut spans = Vec::new();
-    if limit.unit != LimitUnit::Hour {
-        let (mut date, last) = (local_date(started_at), local_date(due_at));
-        while date <= last {
-            if calendar.is_working_day(date)? {
-                let from = instant_of(date.to_datetime(WORK_BEGINS)).max(started_at);
-                let to = instant_of(date.to_datetime(WORK_ENDS)).min(due_at);
-                spans.extend((from < to).then_some((from, to)));
-            }
-            date = date.saturating_add(1.day());
-        }
-    }
-    if spans.is_empty() {
-        spans.push((started_at, due_at));
-    }
-    let length = |(from, to): &(Timestamp, Timestamp)| to.as_microsecond() - from.as_microsecond();
-    let all: i64 = spans.iter().map(length).sum();
-    let mut left = (all * i64::from(percent)).div_euclid(100);
-    for span in &spans {
-        if left <= length(span) {
-            return Ok(span.0.checked_add(SignedDuration::from_micros(left)).unwrap_or(due_at));
-        }
-        left -= length(span);
-    }
-    Ok(due_at)
 }
 
 fn first_after(at: Timestamp) -> Timestamp {

@@ -57,7 +57,8 @@ pub struct Fired {
     pub tell_at: Timestamp,
 }
 
-/// Stores the timers of a clock, each with its identifier. Those that it has already stay as they are.
+/// Stores timers of an escalation, each with its identifier and its clock. Those that are there already stay as they
+/// are.
 ///
 /// # Errors
 /// The database fails.
@@ -65,12 +66,11 @@ pub async fn insert(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     escalation: EscalationId,
-    clock: ClockId,
-    timers: impl IntoIterator<Item = (Uuid, Timer)>,
+    timers: Vec<(Uuid, ClockId, Timer)>,
 ) -> Result<(), StoreFailure> {
     let rows: Vec<NewRow> = timers
         .into_iter()
-        .map(|(id, it)| NewRow {
+        .map(|(id, clock, it)| NewRow {
             partnership_id: partnership.0,
             id,
             escalation_id: escalation.0,

@@ -25,19 +25,18 @@ pub async fn start(
 ) -> Result<(), Failure> {
     let now = deps.clock.now();
     let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
+    let mut all = Vec::new();
     for clock in new_clocks.iter().filter(|clock| clock.is_running()) {
         let policy =
             agreed.policy(&clock.policy_version).ok_or(Failure::NotSetUp("stage policy"))?;
         match timers(clock, now, policy, calendar) {
             Ok(timers) => {
-                let timers = timers.into_iter().map(|it| (deps.ids.new_id(now), it));
-                stored::insert(conn, escalation.partnership, escalation.id, clock.id, timers)
-                    .await?;
+                all.extend(timers.into_iter().map(|it| (deps.ids.new_id(now), clock.id, it)));
             }
             Err(missing) => {
                 tracing::warn!(clock = %clock.id, year = missing.year, "no timers without a calendar");
             }
         }
     }
-    Ok(())
+    Ok(stored::insert(conn, escalation.partnership, escalation.id, all).await?)
 }

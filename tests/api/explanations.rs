@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use escalation_tracker::domain::limit::{Limit, LimitUnit};
 use escalation_tracker::domain::partnership::TimescaleVersion;
 use escalation_tracker::domain::working_days::{Calendar, Nation};
+use escalation_tracker::reference;
 use escalation_tracker::usecases::setup;
 use serde_json::{Value, json};
 
@@ -12,18 +13,14 @@ use super::support::TestApp;
 use super::support::people::{Answer, anyborough, raise_body};
 use super::support::recompute::{instant, recompute};
 
-/// A made-up calendar for one winter.
-fn calendar(nation: Nation, holidays: &[(&str, &str)]) -> Calendar {
-    let days: BTreeMap<_, _> =
-        holidays.iter().map(|(day, name)| (day.parse().unwrap(), (*name).to_owned())).collect();
-    Calendar::new(format!("{nation}-test"), nation, 2025..=2027, days).unwrap()
+/// The shipped calendar with a day that was proclaimed since.
+fn with_a_new_day(day: &str, name: &str) -> Calendar {
+    let shipped = reference::england_and_wales().unwrap();
+    let mut days: BTreeMap<_, _> =
+        shipped.holidays().map(|(day, name)| (day, name.to_owned())).collect();
+    days.insert(day.parse().unwrap(), name.to_owned());
+    Calendar::new("england_and_wales-proclaimed", shipped.nation(), shipped.years(), days).unwrap()
 }
-
-const ENGLISH_WINTER: &[(&str, &str)] = &[
-    ("2025-12-25", "Christmas Day"),
-    ("2025-12-26", "Boxing Day"),
-    ("2026-01-01", "New Year's Day"),
-];
 
 async fn explained(app: &TestApp, id: &str, clock: &str) -> Answer {
     app.police().get(&format!("/v1/escalations/{id}/clocks/{clock}/explanation")).await
@@ -47,13 +44,13 @@ async fn delayed(app: &TestApp, timescale: &str, started_at: &str) -> (String, V
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conference_is_due_by_the_calendar_of_its_nation() {
-    let scottish = [ENGLISH_WINTER, &[("2026-01-02", "2nd January")]].concat();
-    for (nation, holidays, due_at) in [
-        (Nation::EnglandAndWales, ENGLISH_WINTER, "2026-01-13T23:59:59.999Z"),
-        (Nation::Scotland, &scottish, "2026-01-14T23:59:59.999Z"),
+    for (nation, due_at) in [
+        (Nation::EnglandAndWales, "2026-01-13T23:59:59.999Z"),
+        (Nation::Scotland, "2026-01-14T23:59:59.999Z"),
     ] {
         let mut plan = anyborough();
-        plan.calendar = (calendar(nation, holidays), "Made up for a test".to_owned());
+        let file = reference::calendar_of(nation).unwrap();
+        plan.calendar = (file.calendar().unwrap(), file.source.clone());
         let mut days =
             plan.timescales.iter().find(|it| it.timescale.code == "icpc").unwrap().clone();
         days.timescale.code = "conference_in_calendar_days".to_owned();
@@ -76,7 +73,7 @@ async fn a_conference_is_due_by_the_calendar_of_its_nation() {
         assert!(source.contains("Working Together to Safeguard Children 2023"), "{source}");
         assert_eq!(
             told.json["calendar"],
-            json!({"version": format!("{nation}-test"), "nation": nation.code()})
+            json!({"version": file.version, "nation": nation.code()})
         );
         let skipped: Vec<&str> = told.json["steps"][0]["days"]
             .as_array()
@@ -84,7 +81,9 @@ async fn a_conference_is_due_by_the_calendar_of_its_nation() {
             .iter()
             .filter_map(|day| day["holiday"].as_str())
             .collect();
-        let names: Vec<&str> = holidays.iter().map(|(_, name)| *name).collect();
+        let (from, to) = ("2025-12-19".parse().unwrap(), due_at[..10].parse().unwrap());
+        let between = file.holidays.iter().filter(|it| it.date >= from && it.date <= to);
+        let names: Vec<&str> = between.map(|it| it.name.as_str()).collect();
         assert_eq!(skipped, names);
 
         // Twenty-eight calendar days, as Scotland's procedures use, know no holidays.
@@ -176,7 +175,8 @@ async fn more_time_is_explained_by_the_clock_before_and_no_later_calendar_change
     let (id, _) = delayed(&app, "icpc", "2026-11-12T10:00:00Z").await;
     let due_at = "2026-11-24T12:00:00Z";
     let more = json!({"due_at": due_at, "reason": "Agreed with the team manager."});
-    let shown = app.police().acts(&id, "extension", more).await.json;
+    app.childrens_services().acts(&id, "extension-proposal", more).await;
+    let shown = app.police().acts(&id, "extension", json!({"due_at": due_at})).await.json;
     let clocks: Vec<&Value> =
         shown["clocks"].as_array().unwrap().iter().filter(|it| it["kind"] == "answer").collect();
     let (first, second) = (clocks[0]["id"].as_str().unwrap(), clocks[1]["id"].as_str().unwrap());
@@ -204,7 +204,7 @@ async fn more_time_is_explained_by_the_clock_before_and_no_later_calendar_change
         all
     };
     let counted = read().await;
-    let proclaimed = calendar(Nation::EnglandAndWales, &[("2026-11-19", "A day of thanks")]);
+    let proclaimed = with_a_new_day("2026-11-19", "A day of thanks");
     setup::add_calendar(&app.deps, app.partnership, &proclaimed, "Made up for a test")
         .await
         .unwrap();

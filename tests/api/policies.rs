@@ -102,7 +102,9 @@ async fn new_rules_move_no_clock_that_runs() {
     app.childrens_services().acknowledges(&acknowledged).await;
     let extended = app.police().raises(json!({})).await;
     let more = json!({"due_at": "2026-11-23T10:00:00Z", "reason": "Agreed by both."});
-    app.police().acts(&extended, "extension", more).await;
+    app.childrens_services().acts(&extended, "extension-proposal", more).await;
+    let agreed = json!({"due_at": "2026-11-23T10:00:00Z"});
+    app.police().acts(&extended, "extension", agreed).await;
     let high = app.police().raises(json!({})).await;
     app.police().acts(&high, "advance", json!({"reason": "It cannot wait."})).await;
     let before = running(&look).await;
@@ -158,7 +160,9 @@ async fn a_plan_changes_nothing_and_says_for_whom_nothing_changes() {
         .await;
     app.police().raises(other).await;
     let ended = app.police().raises(json!({})).await;
-    app.police().acts(&ended, "withdrawal", json!({"reason": "It is settled."})).await;
+    app.police()
+        .acts(&ended, "withdrawal", json!({"why": "other", "reason": "It is settled."}))
+        .await;
     let before = (running(&look).await, rules(&look).await);
 
     let proposals =

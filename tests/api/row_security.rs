@@ -37,15 +37,20 @@ impl World {
         app.childrens_services().acts(&police, "resolution", resolve_body()).await;
         let health = app.health().raises(full("anyborough_cs")).await;
         let elsewhere = app.person("else-police").raises(full("elsewhere_cs")).await;
-        // Each links another of its own to it, so that there are links to see.
-        for (client, with, to) in [
-            ("test-police", "anyborough_cs", &police),
-            ("test-health", "anyborough_cs", &health),
-            ("else-police", "elsewhere_cs", &elsewhere),
-        ] {
-            let link = json!({"kind": "related_to", "escalation": app.person(client).raises(full(with)).await});
-            app.person(client).acts(to, "links", link).await;
-        }
+        // Said by nobody, because no two of these have anything to do with each other.
+        app.database
+            .superuser()
+            .await
+            .batch_execute(
+                "insert into escalation_link
+                 select e.partnership_id, e.id, 0, 'related_to', o.id, now()
+                 from escalation e
+                 cross join lateral (
+                     select id from escalation o
+                     where o.partnership_id = e.partnership_id and o.id <> e.id limit 1) o",
+            )
+            .await
+            .unwrap();
         let commend = async |client: &str, about: &str| {
             let body = json!({"about_agency": about, "theme": "icpc_late", "note": "Well done."});
             app.person(client).post("/v1/commendations", &body).await.expect(201);

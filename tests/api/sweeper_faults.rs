@@ -1,5 +1,7 @@
 //! Sweepers that are killed, meet each other, or lose their database: nothing is lost, and nothing happens twice.
 
+use std::sync::Arc;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -64,12 +66,16 @@ pub async fn killed_after(app: &TestApp, life: Duration) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweepers_at_the_same_time_fire_each_timer_once() {
-    let app = all_due(8).await;
+    let app = all_due(24).await;
     let agreed = partnership(&app.deps, app.partnership).await.unwrap();
+    let start = Arc::new(tokio::sync::Barrier::new(4));
     // Past the lease, which only saves work.
     let at_once = (0..4).map(|_| {
-        let (deps, agreed) = (app.deps.clone(), agreed.clone());
-        tokio::spawn(async move { fire_due(&deps, &agreed, &Sweeper::new(&deps)).await.unwrap() })
+        let (deps, agreed, start) = (app.deps.clone(), agreed.clone(), start.clone());
+        tokio::spawn(async move {
+            start.wait().await;
+            fire_due(&deps, &agreed, &Sweeper::new(&deps)).await.unwrap()
+        })
     });
     let mut total = SweepReport::default();
     let mut busy = 0;
@@ -80,9 +86,9 @@ async fn sweepers_at_the_same_time_fire_each_timer_once() {
         total.void += report.void;
         total.failed += report.failed;
     }
-    assert_eq!(total, SweepReport { fired: OF_EACH * 8, void: 8, failed: 0 });
+    assert_eq!(total, SweepReport { fired: OF_EACH * 24, void: 24, failed: 0 });
     assert!(busy > 1, "only one of them did anything, so nothing is proved");
-    assert_each_once(&app, 8).await;
+    assert_each_once(&app, 24).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,9 @@ fn share(row: &Row, percent: i64) -> i64 {
             spans = working;
         }
     }
-    let mut left = spans.iter().map(|(from, to)| to - from).sum::<i64>() * percent / 100;
+    let mut left = spans.iter().map(|(from, to)| to - from).sum::<i64>();
+    // A fraction of a microsecond counts as a whole one.
+    left = (left * percent + 99) / 100;
     for (from, to) in spans {
         if left <= to - from {
             return from + left;

@@ -1,6 +1,7 @@
 //! What comes due, at instants that were worked out by hand.
 
 use super::super::ids::ClockId;
+use super::super::limit::{Limit, LimitUnit};
 use super::super::london::end_of_day;
 use super::super::stage_clock::DueBasis;
 use super::super::stage_policy::{PerUrgency, StagePolicy};
