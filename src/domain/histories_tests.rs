@@ -147,13 +147,13 @@ fn play(seed: u64, world: &World, seen: &mut Seen) {
     };
     let mut now = chance.one(&world.turns) + chance.span();
     let mut history = loop {
-        if let Some(history) = raised(seed % 4 == 0, &mut chance, world, now, &new_id) {
+        if let Some(history) = raised(seed.is_multiple_of(4), &mut chance, world, now, &new_id) {
             break history;
         }
     };
     seen.raised += 1;
     // Most are short; one in ten goes through many stages and episodes.
-    for attempt in 0..if seed % 10 == 0 { 20 } else { 4 } {
+    for attempt in 0..if seed.is_multiple_of(10) { 20 } else { 4 } {
         now = chance.next_now(now, &history.it, world);
         attempt_one((seed, attempt), &mut chance, world, &mut history, now, &new_id, seen);
     }

@@ -118,20 +118,13 @@ struct Scene {
 
 /// What a role may never do, whatever the state; agencies may try nearly everything.
 fn forbidden(act: &str, client: &str) -> bool {
-    let lead = ["approve_pause", "note", "give_feedback", "record_learning"];
-    let director = ["resume", "resolve", "reroute", "mark_duplicate", "link", "correct"];
-    let after = ["check_impact", "migrate_policy"];
-    let migration = ["propose_policy_migration", "migrate_policy"].contains(&act);
+    let listed =
+        |who: &str| PERMITTED.iter().any(|(known, by, _)| *known == act && by.contains(&who));
     match client {
-        "test-service_lead" => !lead.contains(&act) && act != "propose_policy_migration",
-        "test-director" | "else-director" => {
-            !lead.contains(&act)
-                && !director.contains(&act)
-                && !after.contains(&act)
-                && act != "propose_policy_migration"
-        }
+        "test-service_lead" | "test-director" => !listed(client),
+        "else-director" => !listed("test-director"),
         "test-analyst" | "test-auditor" | "test-operator" => true,
-        _ => migration,
+        _ => ["propose_policy_migration", "migrate_policy"].contains(&act),
     }
 }
 

@@ -233,7 +233,7 @@ pub fn members() -> Vec<Case> {
     cases.push(fault("B24", "/theme", json!("governance_gap"), "retired_code"));
     cases.push(fault("B24", "/secondary_themes", json!(["governance_gap"]), "retired_code"));
     cases.push(fault("B24", "/raised_with_agency", json!("health_community"), "retired_code"));
-    cases.push(fault("B24", "/raised_with_agency", json!("business_unit"), "retired_code"));
+    cases.push(fault("B24", "/raised_with_agency", json!("business_unit"), "not_permitted"));
     cases.push(fault("B25", "/secondary_themes", json!(vec!["other"; 10_001]), "too_many_items"));
     cases.push(fault("B25", "/secondary_themes", json!(["other", "other"]), "not_unique"));
     cases.push(fault("B25", "/secondary_themes", json!(["strategy_meeting_late"]), "not_unique"));

@@ -149,7 +149,7 @@ async fn what_the_state_does_not_allow_is_a_conflict_and_changes_nothing() {
     let reason = json!({"reason": MARKER});
     for (who, id, act, body) in [
         ("test-cs", &id, "acknowledgement", json!({})), // B97
-        ("test-police", &id, "withdrawal", reason.clone()),
+        ("test-police", &id, "withdrawal", json!({"why": "other", "reason": "It is over."})),
         ("test-cs", &id, "resolution", resolve_body()),
         ("test-police", &accepted, "resolution", resolve_body()),
         ("test-police", &top, "advance", reason),

@@ -317,7 +317,8 @@ fn each_layer_names_only_what_it_may() {
                 let name = path[0].as_str();
                 let may = match others {
                     Crates::Only(list) => {
-                        list.contains(&name) || (is_test(line) && name == "proptest")
+                        list.contains(&name)
+                            || (is_test(line) && ["proptest", "rand"].contains(&name))
                     }
                     Crates::Not(list) => !list.contains(&name),
                 };

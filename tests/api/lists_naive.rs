@@ -248,8 +248,15 @@ pub fn episode_filters() -> Vec<Filter> {
     all.extend(flag("resolved", |row, _| {
         let outcome = row.own["outcome"].as_deref()?;
         Some(
-            !["overtaken_by_event", "withdrawn_by_raiser", "duplicate", "unresolved_closed"]
-                .contains(&outcome),
+            ![
+                "overtaken_by_event",
+                "withdrawn_by_raiser",
+                "duplicate",
+                "not_escalation_rerouted",
+                "transferred_out_of_area",
+                "unresolved_closed",
+            ]
+            .contains(&outcome),
         )
     }));
     all.extend(flag("same_day", |row, _| {

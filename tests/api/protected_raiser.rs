@@ -211,7 +211,7 @@ async fn no_filter_tells_who_raised_what_is_hidden() {
             assert_eq!(found, [hidden[at].clone()], "{list}?{query}");
         }
         let mine = ids("test-cs", &format!("/v1/{list}?raised_by_agency=CSC")).await;
-        assert_eq!(mine, [own.clone()]);
+        assert_eq!(mine, std::slice::from_ref(&own));
     }
 }
 

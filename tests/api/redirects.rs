@@ -107,9 +107,9 @@ async fn redirected_it_is_the_other_agencys_and_the_child_waits_on() {
     assert!(waits[1].get("extends").is_none());
     assert!(running(&after, "acknowledgement").is_some());
     let cs = app.childrens_services();
-    assert_eq!(listed(&cs, "/v1/escalations").await, [id.clone()]);
+    assert_eq!(listed(&cs, "/v1/escalations").await, std::slice::from_ref(&id));
     assert!(listed(&cs, "/v1/escalations?raised_with_agency=CSC").await.is_empty());
-    assert_eq!(found_by_child(&cs).await, [id.clone()]);
+    assert_eq!(found_by_child(&cs).await, std::slice::from_ref(&id));
     assert_eq!(events(&app, "test-cs", &id).await.len(), 3);
     for (path, body) in [
         ("notes", json!({"note": "A note."})),

@@ -164,7 +164,7 @@ async fn of_two_acts_at_once_one_succeeds_or_both_in_an_order_that_the_table_all
     for round in 0..50 {
         let contest = &contests[round % contests.len()];
         // In every second pass both say which version they have read; in the others the table alone decides.
-        let named = round / contests.len() % 2 == 0;
+        let named = (round / contests.len()).is_multiple_of(2);
         let id = prepared(&app, contest.before).await;
         let before = shown(&app, "test-police", &id).await["version"].as_i64().unwrap();
         let tag = format!("\"{before}\"");
