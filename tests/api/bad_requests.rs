@@ -266,7 +266,7 @@ async fn what_the_state_does_not_allow_is_refused_with_what_it_does() {
     for (by, name, body) in [
         (app.childrens_services(), "resolution", resolve_body()),
         (app.police(), "advance", json!({"reason": "It is late."})),
-        (app.police(), "withdrawal", json!({"reason": "It is over."})),
+        (app.police(), "withdrawal", json!({"why": "other", "reason": "It is over."})),
         (app.police(), "acceptance", json!({})),
         (app.childrens_services(), "reopening", json!({"reason": "It is not over."})),
     ] {

@@ -98,7 +98,7 @@ async fn fill(app: &TestApp) {
         }
     }
     for (kind, least) in
-        [("extend", 12), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
+        [("extend", 3), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
     {
         assert!(it.done[kind] >= least, "too few of {kind}: {:?}", it.done);
     }

@@ -216,12 +216,15 @@ impl<'a> Histories<'a> {
         let who = *everybody.choose(&mut self.rng).unwrap();
         let before = read::one(&self.app.deps, &self.callers[who], id).await.unwrap();
         let weight = |kind: &ActKind| match kind {
-            ActKind::Acknowledge | ActKind::Accept => 6.0,
+            ActKind::Extend => 60.0,
+            ActKind::ProposeExtension => 8.0,
             ActKind::Answer | ActKind::Resolve => 8.0,
-            ActKind::Reject | ActKind::Advance => 3.0,
-            ActKind::ProposeExtension | ActKind::Pause => 4.0,
-            ActKind::Note | ActKind::State | ActKind::RecordLearning => 0.5,
-            ActKind::Reroute | ActKind::MarkDuplicate | ActKind::Link => 0.3,
+            ActKind::Acknowledge | ActKind::Accept => 6.0,
+            ActKind::Reject | ActKind::Advance | ActKind::ApprovePause => 3.0,
+            ActKind::Pause | ActKind::Resume | ActKind::Reopen => 2.0,
+            ActKind::Note | ActKind::State | ActKind::RecordLearning => 0.3,
+            ActKind::ProposePolicyMigration | ActKind::Reroute => 0.2,
+            ActKind::MarkDuplicate | ActKind::Link => 0.2,
             _ => 1.0,
         };
         let Ok(kind) = before.possible_acts.choose_weighted(&mut self.rng, weight) else { return };
