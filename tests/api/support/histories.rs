@@ -227,8 +227,13 @@ impl<'a> Histories<'a> {
             ActKind::MarkDuplicate | ActKind::Link => 0.2,
             _ => 1.0,
         };
-        let Ok(kind) = before.possible_acts.choose_weighted(&mut self.rng, weight) else { return };
-        self.does(at, who, &before, *kind).await;
+        // What was done least so far gets its turn, so that no kind is left to luck alone.
+        let rarest = before.possible_acts.iter().min_by_key(|kind| self.done.get(kind.code()));
+        let rarest = rarest.copied().filter(|_| self.rng.random_bool(0.2));
+        let by_weight =
+            || before.possible_acts.choose_weighted(&mut self.rng, weight).ok().copied();
+        let Some(kind) = rarest.or_else(by_weight) else { return };
+        self.does(at, who, &before, kind).await;
     }
 
     /// The responder answers this one, the raiser accepts, and the responder records the end, as fast as that.
