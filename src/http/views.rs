@@ -11,7 +11,7 @@ use crate::domain::act::ActKind;
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::delay::{ChildImpact, InterimSafety};
 use crate::domain::escalation::{RaiserVisibility, Scope, Status};
-use crate::domain::figures::SECONDS_PER_WORKING_DAY;
+use crate::domain::figures::SECONDS_PER_DAY;
 use crate::domain::ids::{AgencyId, ClockId, EscalationId};
 use crate::domain::link::LinkKind;
 use crate::domain::partnership::Partnership;
@@ -225,7 +225,7 @@ pub(super) fn agency_code(partnership: &Partnership, id: AgencyId) -> String {
 
 /// Seconds on working days as working days, to four decimals.
 pub(super) fn working_days(seconds: f64) -> f64 {
-    (seconds / SECONDS_PER_WORKING_DAY * 10_000.0).round() / 10_000.0
+    (seconds / SECONDS_PER_DAY * 10_000.0).round() / 10_000.0
 }
 
 impl From<Detail> for EscalationView {

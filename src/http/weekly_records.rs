@@ -43,7 +43,9 @@ impl Records {
                 format!("/v1/episodes?opened_from={from}&opened_to={to}&reopened=true")
             }
             Measure::Ended => ended,
-            Measure::Resolved | Measure::WorkingDaysToResolve => format!("{ended}&resolved=true"),
+            Measure::Resolved | Measure::WorkingDaysToResolve | Measure::ChildDaysToResolve => {
+                format!("{ended}&resolved=true")
+            }
             Measure::ResolvedSameDay => format!("{ended}&resolved=true&same_day=true"),
             Measure::OpenAtEnd => format!("/v1/episodes?open_at={to}"),
             Measure::OverdueAtEnd => format!("/v1/clocks?kind=answer&overdue_at={to}"),

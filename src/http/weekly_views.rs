@@ -147,8 +147,10 @@ pub struct FiguresView {
     pub overdue_at_end: Count,
     /// Answers that fell due in the week, and how many of them came in time.
     pub answered_in_time: Share,
-    /// How long the resolved took.
+    /// How long the resolved took, in working days.
     pub working_days_to_resolve: Duration,
+    /// How long the children of the resolved had waited, in days of 24 hours.
+    pub child_days_to_resolve: Duration,
 }
 
 /// A number, and where its rows are.
@@ -176,7 +178,7 @@ pub struct Share {
     pub records_url: String,
 }
 
-/// Working days, with fractions.
+/// Days, with fractions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Duration {
     /// The median; absent below 5 cases.
@@ -328,6 +330,12 @@ impl FiguresView {
                 p90: it.p90_working_days(),
                 n: it.resolved,
                 records_url: records.url(Measure::WorkingDaysToResolve),
+            },
+            child_days_to_resolve: Duration {
+                median: it.median_child_days(),
+                p90: it.p90_child_days(),
+                n: it.resolved,
+                records_url: records.url(Measure::ChildDaysToResolve),
             },
         }
     }

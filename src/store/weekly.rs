@@ -62,6 +62,10 @@ struct Line {
     median_working_seconds: Option<f64>,
     #[diesel(sql_type = Nullable<Double>)]
     p90_working_seconds: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    median_child_seconds: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    p90_child_seconds: Option<f64>,
 }
 
 /// By what the figures that count escalations and episodes are divided, and those that count clocks.
@@ -95,38 +99,38 @@ fn statement(group_by: GroupBy) -> String {
          ),
          counted as (
              select week.n, {by_escalation} as key, 'raised' as what, null::bigint as seconds,
-                    {RECEIVED_LATE} as flag
+                    null::bigint as child_seconds, {RECEIVED_LATE} as flag
              from week
              join escalation on escalation.partnership_id = $1
                   and escalation.raised_at >= week.starts_at and escalation.raised_at < week.ends_at
              {context}
            union all
-             select week.n, {by_escalation}, 'reopened', null, false
+             select week.n, {by_escalation}, 'reopened', null, null, false
              from week
              join episode it on it.partnership_id = $1 and it.number > 1
                   and it.opened_at >= week.starts_at and it.opened_at < week.ends_at
              {of_escalation} {context}
            union all
              select week.n, {by_escalation}, case when it.counts_as_resolved then 'resolved' else 'ended' end,
-                    it.working_seconds, it.same_day
+                    it.working_seconds, it.child_seconds, it.same_day
              from week
              join episode it on it.partnership_id = $1
                   and it.ended_at >= week.starts_at and it.ended_at < week.ends_at
              {of_escalation} {context}
            union all
-             select week.n, {by_escalation}, 'open_at_start', null, false
+             select week.n, {by_escalation}, 'open_at_start', null, null, false
              from week
              join episode it on it.partnership_id = $1 and it.opened_at < week.starts_at
                   and (it.ended_at is null or it.ended_at >= week.starts_at)
              {of_escalation} {context}
            union all
-             select week.n, {by_escalation}, 'open_at_end', null, false
+             select week.n, {by_escalation}, 'open_at_end', null, null, false
              from week
              join episode it on it.partnership_id = $1 and it.opened_at < week.ends_at
                   and (it.ended_at is null or it.ended_at >= week.ends_at)
              {of_escalation} {context}
            union all
-             select week.n, {by_clock}, 'overdue_at_end', null, false
+             select week.n, {by_clock}, 'overdue_at_end', null, null, false
              from week
              join stage_clock on stage_clock.partnership_id = $1 and stage_clock.kind = 'answer'
                   and stage_clock.started_at < week.ends_at and stage_clock.due_at < week.ends_at
@@ -134,7 +138,7 @@ fn statement(group_by: GroupBy) -> String {
              join escalation on escalation.partnership_id = $1 and escalation.id = stage_clock.escalation_id
              {context}
            union all
-             select week.n, {by_clock}, 'answer_due', null, {IN_TIME}
+             select week.n, {by_clock}, 'answer_due', null, null, {IN_TIME}
              from week
              join stage_clock on stage_clock.partnership_id = $1 and stage_clock.kind = 'answer'
                   and stage_clock.due_at >= week.starts_at and stage_clock.due_at < week.ends_at
@@ -157,7 +161,11 @@ fn statement(group_by: GroupBy) -> String {
                 percentile_cont(0.5) within group (order by seconds)
                     filter (where what = 'resolved') as median_working_seconds,
                 percentile_cont(0.9) within group (order by seconds)
-                    filter (where what = 'resolved') as p90_working_seconds
+                    filter (where what = 'resolved') as p90_working_seconds,
+                percentile_cont(0.5) within group (order by child_seconds)
+                    filter (where what = 'resolved') as median_child_seconds,
+                percentile_cont(0.9) within group (order by child_seconds)
+                    filter (where what = 'resolved') as p90_child_seconds
          from counted
          group by grouping sets ((n, key), (n))
          order by n, key nulls first"
@@ -235,6 +243,8 @@ impl Line {
             received_late: self.received_late,
             median_working_seconds: self.median_working_seconds,
             p90_working_seconds: self.p90_working_seconds,
+            median_child_seconds: self.median_child_seconds,
+            p90_child_seconds: self.p90_child_seconds,
         }
     }
 }

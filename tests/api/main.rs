@@ -32,6 +32,7 @@ mod lists;
 mod lists_naive;
 mod migrations;
 mod more_time;
+mod negative;
 mod outage;
 mod policies;
 mod practice;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::support::TestApp;
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "definitions_version",
     "week",
     "week_starts",
@@ -28,6 +28,8 @@ const COLUMNS: [&str; 22] = [
     "p90_working_days",
     "informal_resolutions",
     "commendations",
+    "median_child_days",
+    "p90_child_days",
 ];
 
 fn names(answer: &Value) -> Vec<String> {
@@ -105,7 +107,7 @@ async fn without_parameters_it_is_the_thirteen_weeks_up_to_now_by_theme_with_tho
     assert_eq!(answer["group_by"], "theme");
     assert_eq!(answer["timezone"], "Europe/London");
     assert_eq!(answer["as_at"], "2026-11-18T10:00:00Z");
-    assert_eq!(answer["definitions_version"], 1);
+    assert_eq!(answer["definitions_version"], 2);
     assert_eq!(answer["links"]["self"], "/v1/themes/weekly");
     for week in answer["weeks"].as_array().unwrap() {
         let last = week["week"] == "2026-W47";
@@ -207,14 +209,14 @@ async fn the_table_has_fixed_columns_a_line_for_all_of_a_week_and_one_for_each_g
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), COLUMNS);
     let lines: Vec<csv::StringRecord> = reader.records().map(|line| line.unwrap()).collect();
     let start = |line: usize| lines[line].iter().take(8).collect::<Vec<_>>();
-    assert_eq!(start(0), ["1", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
-    assert_eq!(start(1), ["1", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
-    let theme = ["1", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
+    assert_eq!(start(0), ["2", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
+    assert_eq!(start(1), ["2", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
+    let theme = ["2", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
     assert_eq!(start(2)[..6], theme);
     assert_eq!(&lines[2][6], "Strategy meeting late");
     assert_eq!(lines.len(), 3);
     // Absent is empty, not nought.
-    for column in [17, 18, 19] {
+    for column in [17, 18, 19, 22, 23] {
         assert_eq!(&lines[0][column], "");
     }
     let json = app.director().get(url).await.expect(200);

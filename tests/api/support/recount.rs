@@ -55,6 +55,7 @@ struct Episode {
     number: i32,
     opened_at: Timestamp,
     ended: Option<(Timestamp, String, String)>,
+    child_seconds: i64,
 }
 
 struct Clock {
@@ -145,6 +146,7 @@ impl Raw {
                     escalation: text(row, "escalation_id"),
                     number: text(row, "number").parse().unwrap(),
                     opened_at: instant(row, "opened_at").unwrap(),
+                    child_seconds: row.get("child_seconds").map_or(0, |it| it.parse().unwrap()),
                     ended: instant(row, "ended_at")
                         .map(|at| (at, text(row, "outcome"), text(row, "calendar_version"))),
                 })
@@ -221,7 +223,7 @@ impl Raw {
         let (starts_at, ends_at) = (week.starts_at, week.ends_at);
         let within = |at: Timestamp| at >= starts_at && at < ends_at;
         let mut counted: Vec<(String, &'static str, String)> = Vec::new();
-        let mut took: Vec<(String, i64)> = Vec::new();
+        let mut took: Vec<(String, i64, i64)> = Vec::new();
         for (id, it) in self.escalations.iter().filter(|(_, it)| self.passes(it, filters)) {
             let key = self.key(it, group_by, &it.stage);
             if within(it.raised_at) {
@@ -256,7 +258,8 @@ impl Raw {
             counted.push((key.clone(), "ended", row.clone()));
             if SETTLED.contains(&outcome.as_str()) {
                 counted.push((key.clone(), "resolved", row.clone()));
-                took.push((key.clone(), self.working_seconds(it.opened_at, *end, calendar)));
+                let worked = self.working_seconds(it.opened_at, *end, calendar);
+                took.push((key.clone(), worked, it.child_seconds));
                 if local_date(it.opened_at) == local_date(*end) {
                     counted.push((key, "resolved_same_day", row));
                 }
@@ -289,9 +292,9 @@ impl Raw {
             week.total.add(figure, row.clone());
             week.groups.entry(key).or_default().add(figure, row);
         }
-        for (key, seconds) in took {
-            week.total.took(seconds);
-            week.groups.entry(key).or_default().took(seconds);
+        for (key, worked, waited) in took {
+            week.total.took(worked, waited);
+            week.groups.entry(key).or_default().took(worked, waited);
         }
     }
 

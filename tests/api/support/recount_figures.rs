@@ -24,7 +24,8 @@ pub const BESIDE: [&str; 2] = ["informal_resolutions", "commendations"];
 #[derive(Debug, Default, Clone)]
 pub struct Figures {
     rows: BTreeMap<&'static str, BTreeSet<String>>,
-    seconds: Vec<i64>,
+    worked: Vec<i64>,
+    waited: Vec<i64>,
 }
 
 impl Figures {
@@ -33,9 +34,10 @@ impl Figures {
         self.rows.get(figure).cloned().unwrap_or_default()
     }
 
-    /// Counts the seconds on working days that a resolved episode took.
-    pub fn took(&mut self, seconds: i64) {
-        self.seconds.push(seconds);
+    /// Counts the seconds on working days that a resolved episode took, and those that its child had waited.
+    pub fn took(&mut self, worked: i64, waited: i64) {
+        self.worked.push(worked);
+        self.waited.push(waited);
     }
 
     /// How many these are.
@@ -49,14 +51,14 @@ impl Figures {
         (due > 0).then(|| decimal(self.count("in_time")) / decimal(due))
     }
 
-    /// Median working days, from 5 cases on.
-    pub fn median(&self) -> Option<f64> {
-        (self.seconds.len() >= 5).then(|| percentile(&self.seconds, 5) / 86_400.0)
+    /// Median working days from 5 cases on, and their 90th percentile from 10.
+    pub fn working_days(&self) -> [Option<f64>; 2] {
+        median_and_p90(&self.worked)
     }
 
-    /// 90th percentile of working days, from 10 cases on.
-    pub fn p90(&self) -> Option<f64> {
-        (self.seconds.len() >= 10).then(|| percentile(&self.seconds, 9) / 86_400.0)
+    /// The same of the days for which children had waited.
+    pub fn child_days(&self) -> [Option<f64>; 2] {
+        median_and_p90(&self.waited)
     }
 
     /// Counts a row.
@@ -64,6 +66,12 @@ impl Figures {
         assert!(COUNTS.contains(&figure) || BESIDE.contains(&figure));
         assert!(self.rows.entry(figure).or_default().insert(row), "a row counted twice");
     }
+}
+
+fn median_and_p90(seconds: &[i64]) -> [Option<f64>; 2] {
+    [(5, 5), (10, 9)].map(|(enough, tenths)| {
+        (seconds.len() >= enough).then(|| percentile(seconds, tenths) / 86_400.0)
+    })
 }
 
 /// `percentile_cont`: between the two nearest cases, linear by rank.
