@@ -170,6 +170,7 @@ impl Escalation {
             corrections.push(Correction::Theme { from: self.facts.theme.clone(), to });
         }
         if let Some(to) = right.urgency.filter(|to| *to != self.facts.urgency) {
+            self.check_stage_is_for(to, scene)?;
             corrections.push(Correction::Urgency { from: self.facts.urgency, to });
         }
         if let Some(to) = right.delay.filter(|to| Some(to) != self.facts.delay.as_ref()) {

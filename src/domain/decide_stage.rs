@@ -107,6 +107,19 @@ impl Escalation {
         Ok(false)
     }
 
+    /// Some stages are none for some urgencies: what is immediate does not wait in a conversation.
+    pub(super) fn check_stage_is_for(
+        &self,
+        urgency: Urgency,
+        scene: &Scene<'_>,
+    ) -> Result<(), BrokenRule> {
+        let stage = scene.policy.stage(self.stage);
+        match stage.and_then(|stage| stage.answer_limit(urgency)) {
+            Some(_) => Ok(()),
+            None => Err(BrokenRule::field("urgency", FieldRule::OutOfRange)),
+        }
+    }
+
     /// New limits from now on. What became more urgent is never due later than it was.
     pub(super) fn change_urgency(
         &self,
@@ -118,10 +131,7 @@ impl Escalation {
         if to == from {
             return Err(BrokenRule::field("urgency", FieldRule::Inconsistent));
         }
-        let stage = scene.policy.stage(self.stage);
-        if stage.and_then(|stage| stage.answer_limit(to)).is_none() {
-            return Err(BrokenRule::field("urgency", FieldRule::OutOfRange));
-        }
+        self.check_stage_is_for(to, scene)?;
         let mut clocks = Vec::new();
         for new in scene.stage_clocks(At { urgency: to, ..self.here(at) })? {
             let Some(running) = self.running(new.kind) else { continue };

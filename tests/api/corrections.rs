@@ -89,6 +89,10 @@ async fn a_corrected_urgency_leaves_the_clocks_alone() {
     let after = corrects(&app, "test-police", &id, &urgency("standard")).await.expect(200).json;
     assert_eq!((&after["urgency"], &after["clocks"]), (&json!("standard"), &before["clocks"]));
     assert_eq!(clocks(&after, "answer")[0]["due_at"], "2026-11-18T12:00:00Z");
+    // The conversation is no stage for what is immediate, however it came to be called so.
+    let id = app.police().raises(json!({"stage": 0})).await;
+    let answer = corrects(&app, "test-police", &id, &urgency("immediate")).await.expect(422);
+    assert_eq!(answer.problem(), validation("#/urgency", "out_of_range"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
