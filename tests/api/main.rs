@@ -27,6 +27,7 @@ mod key_sets;
 mod kill;
 mod layers;
 mod life;
+mod life_story;
 mod links;
 mod lists;
 mod lists_naive;

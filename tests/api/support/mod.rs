@@ -13,6 +13,7 @@ pub mod recount;
 pub mod recount_beside;
 pub mod recount_check;
 pub mod recount_figures;
+pub mod story;
 pub mod tokens;
 
 use std::net::TcpListener;
