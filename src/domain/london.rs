@@ -34,6 +34,12 @@ pub fn local_date(at: Timestamp) -> Date {
     london().to_datetime(at).date()
 }
 
+/// The time that a clock on a London wall shows at this instant.
+#[must_use]
+pub fn local_time(at: Timestamp) -> Time {
+    london().to_datetime(at).time()
+}
+
 /// The first instant of a London day: 00:00 local.
 ///
 /// Dates beyond what an instant can hold give the first or the last instant.

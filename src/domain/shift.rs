@@ -11,9 +11,10 @@ impl Limit {
     ///
     /// A limit in hours gains the time between them. Every other unit gains days, decided on local
     /// dates: as many as lie after the day of `from`, up to and including the day of `until`. A
-    /// limit in working days gains the working days among them, and all others every day; it then
-    /// runs out at the end of its new last day. A pause that gains no day changes nothing, and no
-    /// pause makes anything due earlier. An instant too far away to be written becomes the last
+    /// limit in working days gains the working days among them, and all others every day. The time of
+    /// day stays: a limit that ran out at the end of a day still does, and what was agreed to the
+    /// hour keeps its hour. A pause that gains no day changes nothing, and no pause makes anything
+    /// due earlier. An instant too far away to be written becomes the last
     /// that can be.
     ///
     /// # Errors
@@ -42,8 +43,11 @@ impl Limit {
             let gained = last.duration_since(first).as_hours() / 24;
             due_date.saturating_add(gained.days())
         };
-        // What was agreed to the hour keeps its hour while no day is gained.
-        Ok(if moved == due_date { previous_due_at } else { london::end_of_day(moved) })
+        Ok(if moved == due_date {
+            previous_due_at
+        } else {
+            london::at_time(moved, london::local_time(previous_due_at))
+        })
     }
 }
 

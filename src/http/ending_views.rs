@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::times::{Day, Instant};
 use super::views::{agency_code, working_days};
+use crate::domain::delay::InterimSafety;
 use crate::domain::escalation::AfterEnd;
 use crate::domain::event::Ending;
 use crate::domain::partnership::Partnership;
@@ -49,6 +50,15 @@ pub struct ResolutionView {
     /// The day by which it is to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_due_on: Option<Day>,
+    /// The day on which the two sides met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting_on: Option<Day>,
+    /// Who was there, by role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attendee_roles: Option<String>,
+    /// Whether the child is safe meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interim_safety: Option<InterimSafety>,
     /// When the raiser was told what came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback_at: Option<Instant>,
@@ -83,6 +93,9 @@ impl ResolutionView {
             owner_agency: details.and_then(|it| it.owner_agency).map(|it| agency_code(agreed, it)),
             owner_role: details.and_then(|it| it.owner_role.clone()),
             action_due_on: details.and_then(|it| it.action_due_on).map(Day),
+            meeting_on: details.and_then(|it| it.meeting_on).map(Day),
+            attendee_roles: details.and_then(|it| it.attendee_roles.clone()),
+            interim_safety: details.and_then(|it| it.interim_safety),
             feedback_at: after.feedback_at.map(Instant),
             learning: after.learning,
             impact: after.impact.map(|(result, _)| result),

@@ -186,7 +186,8 @@ pub struct PausedStep {
     pub days_gained: Option<u32>,
     /// Every day from the one that was due before, which is day zero, to the new one.
     pub days_after: Vec<ListedDayView>,
-    /// When it is due for the pause.
+    /// When it is due for the pause: on the new day at the time of day of `previous`. A time that the clocks skip is
+    /// counted as if they had not been put forward yet.
     pub due: LocalInstantView,
 }
 

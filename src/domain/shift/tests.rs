@@ -117,6 +117,21 @@ fn a_pause_gives_back_what_it_took() {
             "2026-07-01T23:30Z",
             "2026-07-04T22:59:59.999Z",
         ),
+        // What was agreed to the hour keeps its hour, into summer time too.
+        (
+            "working_day",
+            "2026-11-20T15:00Z",
+            "2026-11-19T10:00Z",
+            "2026-11-20T10:00Z",
+            "2026-11-23T15:00Z",
+        ),
+        (
+            "working_day",
+            "2026-03-27T15:00Z",
+            "2026-03-26T10:00Z",
+            "2026-03-27T10:00Z",
+            "2026-03-30T14:00Z",
+        ),
         // Inside one day nothing is gained, and what was agreed to the hour keeps it.
         (
             "working_day",

@@ -140,7 +140,23 @@ fn paused(step: &Value, limit: &Limit) -> Result<i128, String> {
     let after = last_counted(after, previous.date, 1, false, &limit.unit)?;
     same("the days given back", after.counted, during.counted)?;
     same("the last day is counted", after.is_counted, during.counted > 0)?;
-    if during.counted == 0 { Ok(previous.at) } else { end_of_day(after.date, &step["due"]) }
+    if during.counted == 0 {
+        Ok(previous.at)
+    } else {
+        same_time(&previous, after.date, &step["due"])
+    }
+}
+
+/// The time of day of one instant on another day, with the offset that is told for it.
+fn same_time(of: &Local, date: i64, due: &Value) -> Result<i128, String> {
+    let time = of.at + i128::from(of.offset - of.date * DAY) * SECOND;
+    let (_, month, day) = civil(date);
+    // 1 January 1970 was a Thursday.
+    let clocks_go_forward = month == 3 && day > 24 && (date + 4).rem_euclid(7) == 0;
+    let hour = 3_600 * SECOND;
+    let skipped = clocks_go_forward && (hour..2 * hour).contains(&time);
+    let offset = if skipped { 0 } else { local(due)?.offset };
+    Ok(time + i128::from(date * DAY - offset) * SECOND)
 }
 
 struct Last {
