@@ -1,5 +1,7 @@
 //! Every measure of the weekly theme aggregation, defined once.
 
+use jiff::Timestamp;
+
 use super::codes::codes;
 use super::ids::AgencyId;
 use super::week::IsoWeek;
@@ -150,6 +152,8 @@ pub struct WeeklyQuestion {
     pub raised_by: Option<AgencyId>,
     /// Only escalations that this agency must answer.
     pub raised_with: Option<AgencyId>,
+    /// What had been recorded by this instant; none for what is known now.
+    pub as_of: Option<Timestamp>,
 }
 
 /// The figures of one week, whole or for one group.

@@ -52,6 +52,8 @@ pub struct EscalationFilter {
     /// Agencies from which a protected raiser is hidden: what asks who raised it finds such escalations only if they
     /// raised it themselves. None where nothing is hidden.
     pub protected_from: Option<Vec<AgencyId>>,
+    /// What had been recorded by this instant, as it stood then; none for what is known now.
+    pub as_of: Option<Timestamp>,
 }
 
 /// Which episodes a list is about.

@@ -110,6 +110,8 @@ pub struct PracticeFilter {
     pub about: Option<AgencyId>,
     /// When it happened.
     pub occurred: Span,
+    /// What had been recorded by this instant; none for what is known now.
+    pub as_of: Option<Timestamp>,
 }
 
 impl PracticeRecord {

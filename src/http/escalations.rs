@@ -10,12 +10,14 @@ use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
+use super::filters::{AS_OF, as_of};
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
 use super::requests::{CorrectEscalation, RaiseEscalation, SearchByChild, child_fault, narrative};
 use super::state::AppState;
+use super::times::Instant;
 use super::views::EscalationView;
 use crate::domain::access::Action;
 use crate::domain::child_reference::ChildReference;
@@ -72,11 +74,15 @@ pub async fn raise_escalation(
 
 /// Read an escalation
 ///
-/// With its clocks, and with the children's references for the two agencies that it concerns.
+/// With its clocks, and with the children's references for the two agencies that it concerns. With `as_of` it is
+/// shown as it was known then; what is past permits no act.
 #[utoipa::path(
     tag = "escalations",
     operation_id = "read_escalation",
-    params(("id" = EscalationId, Path, description = "The escalation.")),
+    params(
+        ("id" = EscalationId, Path, description = "The escalation."),
+        ("as_of" = Option<Instant>, Query, description = "As what had been recorded by this instant made it. Not in the future."),
+    ),
     security(("bearer" = ["read_escalation"])),
     responses(
         (status = 200, description = "The escalation.", body = EscalationView,
@@ -91,8 +97,10 @@ pub async fn read_escalation(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
-    let detail = read::one(&state.deps, &by, escalation_id(&id)?).await?;
+    let mut query = QueryReader::new(request.query_string(), &[AS_OF]);
+    let as_of = as_of(&mut query, state.deps.clock.now());
+    query.finish()?;
+    let detail = read::one(&state.deps, &by, escalation_id(&id)?, as_of).await?;
     Ok(shown(HttpResponse::Ok(), detail))
 }
 

@@ -1,5 +1,6 @@
 //! The filters of lists, read from a query. An unknown code is a fault, never an empty list.
 
+use jiff::Timestamp;
 use utoipa::IntoParams;
 
 use super::field_codes::FieldCode;
@@ -37,6 +38,8 @@ pub struct CommonParameters {
     external_reference: Option<String>,
     /// Whether it was received more than 5 times 24 hours after it was raised.
     received_late: Option<bool>,
+    /// What had been recorded by this instant, as it stood then. Not in the future.
+    as_of: Option<super::times::Instant>,
     /// The order: by `raised_at`, of episodes by `opened_at`, of clocks by `due_at`.
     sort: Option<Sort>,
     /// Lines of a page, 1 to 200; 50 when not said.
@@ -45,6 +48,9 @@ pub struct CommonParameters {
     /// From `links.next`; good for 24 hours.
     cursor: Option<String>,
 }
+
+/// The parameter that asks for what was known then.
+pub const AS_OF: &str = "as_of";
 
 /// The names of [`CommonParameters`].
 pub const COMMON: &[&str] = &[
@@ -58,6 +64,7 @@ pub const COMMON: &[&str] = &[
     "source",
     "external_reference",
     "received_late",
+    AS_OF,
     "sort",
     "limit",
     "cursor",
@@ -68,6 +75,7 @@ pub fn escalation_filter(
     query: &mut QueryReader,
     agreed: &Partnership,
     by_raising: bool,
+    now: Timestamp,
 ) -> EscalationFilter {
     let mut filter = EscalationFilter {
         status: query.code("status"),
@@ -79,6 +87,7 @@ pub fn escalation_filter(
         received_late: query.flag("received_late"),
         source: query.identifier("source").map(|it| it.into_string()),
         external_reference: query.identifier("external_reference").map(|it| it.into_string()),
+        as_of: as_of(query, now),
         ..EscalationFilter::default()
     };
     if by_raising {
@@ -88,6 +97,17 @@ pub fn escalation_filter(
         filter.next_due_clock = query.code("next_due_clock");
     }
     filter
+}
+
+/// The instant whose knowledge is asked for. What will be known in the future nobody can say.
+pub fn as_of(query: &mut QueryReader, now: Timestamp) -> Option<Timestamp> {
+    let at = query.instant(AS_OF)?.0;
+    if at <= now {
+        return Some(at);
+    }
+    let detail = "It lies in the future; what will be known then cannot be said.".to_owned();
+    query.refuse_with(AS_OF, FieldCode::OutOfRange, detail);
+    None
 }
 
 /// Which episodes.

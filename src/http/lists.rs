@@ -93,13 +93,14 @@ pub async fn list_escalations(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let now = state.deps.clock.now();
     let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_ESCALATIONS]);
-    let filter = escalation_filter(&mut query, &agreed, true);
+    let filter = escalation_filter(&mut query, &agreed, true, now);
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = read::escalations(&state.deps, &by, &filter, paging.request).await?;
     let links = paging.links(&request, &state, page.next);
-    let now = state.deps.clock.now();
+    let now = filter.as_of.unwrap_or(now);
     let items: Vec<EscalationLine> =
         page.items.iter().map(|it| EscalationLine::new(it, &agreed, now)).collect();
     if by.format() == Format::Csv {
@@ -141,14 +142,15 @@ pub async fn list_episodes(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let now = state.deps.clock.now();
     let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_EPISODES]);
-    let of = escalation_filter(&mut query, &agreed, false);
+    let of = escalation_filter(&mut query, &agreed, false, now);
     let filter = episode_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = read::episodes(&state.deps, &by, &of, &filter, paging.request).await?;
     let links = paging.links(&request, &state, page.next);
-    let now = state.deps.clock.now();
+    let now = of.as_of.unwrap_or(now);
     let items: Vec<EpisodeLine> =
         page.items.iter().map(|it| EpisodeLine::new(it, &agreed, now)).collect();
     if by.format() == Format::Csv {
@@ -188,14 +190,15 @@ pub async fn list_clocks(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let now = state.deps.clock.now();
     let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_CLOCKS]);
-    let of = escalation_filter(&mut query, &agreed, false);
+    let of = escalation_filter(&mut query, &agreed, false, now);
     let filter = clock_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = read::clocks(&state.deps, &by, &of, &filter, paging.request).await?;
     let links = paging.links(&request, &state, page.next);
-    let now = state.deps.clock.now();
+    let now = of.as_of.unwrap_or(now);
     let items: Vec<ClockLine> =
         page.items.iter().map(|it| ClockLine::new(it, &agreed, now)).collect();
     if by.format() == Format::Csv {

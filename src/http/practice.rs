@@ -12,7 +12,7 @@ use super::body::Body;
 use super::csv_answer;
 use super::escalations::no_parameters;
 use super::fields::canonical_uuid;
-use super::filters::{agency, span, themes};
+use super::filters::{AS_OF, agency, as_of, span, themes};
 use super::lists::listed;
 use super::paging::{self, PageLinks, Sort};
 use super::permission::{Allowed, needs};
@@ -128,6 +128,7 @@ const PARAMETERS: &[&str] = &[
     "about_agency",
     "occurred_from",
     "occurred_to",
+    AS_OF,
     "sort",
     "limit",
     "cursor",
@@ -148,6 +149,7 @@ const PARAMETERS: &[&str] = &[
         ("about_agency" = Option<String>, Query, description = "Code of the agency that it is about."),
         ("occurred_from" = Option<Instant>, Query, description = "It happened at this instant or later."),
         ("occurred_to" = Option<Instant>, Query, description = "It happened before this instant."),
+        ("as_of" = Option<Instant>, Query, description = "What had been recorded by this instant. Not in the future."),
         ("sort" = Option<Sort>, Query, description = "The order, by `occurred_at`."),
         ("limit" = Option<u32>, Query, description = "Lines of a page, 1 to 200; 50 when not said.", minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = "From `links.next`; good for 24 hours."),
@@ -173,6 +175,7 @@ pub async fn list_practice_records(
         by: agency(&mut query, &agreed, "by_agency"),
         about: agency(&mut query, &agreed, "about_agency"),
         occurred: span(&mut query, "occurred_from", "occurred_to"),
+        as_of: as_of(&mut query, state.deps.clock.now()),
     };
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;

@@ -7,7 +7,7 @@ use super::accept::Format;
 use super::answers::ReadProblems;
 use super::csv_answer::{self, Cell};
 use super::field_codes::FieldCode;
-use super::filters::{agency, theme};
+use super::filters::{AS_OF, agency, as_of, theme};
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::query::QueryReader;
@@ -27,7 +27,7 @@ const MOST_WEEKS: i64 = 53;
 const USUAL_WEEKS: i32 = 13;
 
 const PARAMETERS: &[&str] =
-    &["from_week", "to_week", "group_by", "theme", "raised_by_agency", "raised_with_agency"];
+    &["from_week", "to_week", "group_by", "theme", "raised_by_agency", "raised_with_agency", AS_OF];
 
 /// Read the weekly theme aggregation
 ///
@@ -45,6 +45,7 @@ const PARAMETERS: &[&str] =
         ("theme" = Option<String>, Query, description = "Only this theme."),
         ("raised_by_agency" = Option<String>, Query, description = "Only what this agency raised."),
         ("raised_with_agency" = Option<String>, Query, description = "Only what this agency must answer."),
+        ("as_of" = Option<Instant>, Query, description = "What was known at this instant, exactly: only what had been recorded by then counts, and as it had been recorded. Not in the future."),
     ),
     security(("bearer" = ["read_weekly_themes"])),
     responses(
@@ -60,8 +61,9 @@ pub async fn read_weekly_themes(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
-    let now = state.deps.clock.now();
     let mut query = QueryReader::new(request.query_string(), PARAMETERS);
+    let as_of = as_of(&mut query, state.deps.clock.now());
+    let now = as_of.unwrap_or_else(|| state.deps.clock.now());
     let this_week = IsoWeek::containing(now);
     let to = week(&mut query, "to_week").unwrap_or(this_week);
     let from = week(&mut query, "from_week").unwrap_or_else(|| to.plus_weeks(1 - USUAL_WEEKS));
@@ -79,6 +81,7 @@ pub async fn read_weekly_themes(
         theme: theme(&mut query, &agreed),
         raised_by: agency(&mut query, &agreed, "raised_by_agency"),
         raised_with: agency(&mut query, &agreed, "raised_with_agency"),
+        as_of,
     };
     query.finish()?;
     let (weeks, agreed) = weekly::figures(&state.deps, &by, &question).await?;

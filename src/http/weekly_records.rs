@@ -17,7 +17,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// The rows of `week` that pass `filters`, which are codes and need no escaping.
+    /// The rows of `week` that pass `filters`, which are codes and instants, and need no escaping.
     pub fn new(week: IsoWeek, filters: &[(&'static str, String)]) -> Self {
         Self {
             from: week.starts_at(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::filters::AS_OF;
 use super::times::Instant;
 use super::views::agency_code;
 use super::weekly_records::Records;
@@ -213,6 +214,7 @@ impl<'a> Scope<'a> {
         {
             filters.extend(id.map(|id| (name, agency_code(agreed, id))));
         }
+        filters.extend(question.as_of.map(|at| (AS_OF, at.to_string())));
         Self { question, agreed, filters }
     }
 

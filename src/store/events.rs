@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use jiff::Timestamp;
 use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
+use super::as_of::Past;
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::schema::{event, event_text};
@@ -101,24 +103,63 @@ pub async fn history(
     let mut texts = texts(conn, partnership, escalation).await?;
     rows.into_iter()
         .map(|row| {
-            Ok(Event {
-                id: EventId(row.id),
-                escalation: EscalationId(row.escalation_id),
-                version: row.version,
-                occurred_at: row.occurred_at.to_jiff(),
-                recorded_at: row.recorded_at.to_jiff(),
-                actor: Actor {
-                    agency: row.actor_agency_id.map(AgencyId),
-                    role: code(&row.actor_role, "event.actor_role")?,
-                    client: row.actor_client_id.map(ClientId),
-                    subject: row.actor_subject,
-                },
-                change: serde_json::from_value(row.data)
-                    .map_err(|_| StoreFailure::Corrupt("event.data"))?,
-                texts: texts.remove(&row.version).unwrap_or_default(),
-            })
+            let told = texts.remove(&row.version).unwrap_or_default();
+            row.into_domain(told)
         })
         .collect()
+}
+
+/// Of each escalation of which something was recorded after `at`: what had been recorded by then, oldest first and
+/// without texts. What was raised later is not among them.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn before_later_ones(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    at: Timestamp,
+) -> Result<Past, StoreFailure> {
+    let at = SqlTimestamp::from(at);
+    let later = diesel::alias!(event as later);
+    let has_later = later
+        .filter(later.field(event::partnership_id).eq(partnership.0))
+        .filter(later.field(event::escalation_id).eq(event::escalation_id))
+        .filter(later.field(event::recorded_at).gt(at));
+    let rows: Vec<EventRow> = event::table
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::recorded_at.le(at))
+        .filter(diesel::dsl::exists(has_later))
+        .order((event::escalation_id, event::version))
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    let mut past = Past::new();
+    for row in rows {
+        let of = past.entry(EscalationId(row.escalation_id)).or_default();
+        of.push(row.into_domain(Vec::new())?);
+    }
+    Ok(past)
+}
+
+impl EventRow {
+    fn into_domain(self, texts: Vec<(TextField, Narrative)>) -> Result<Event, StoreFailure> {
+        Ok(Event {
+            id: EventId(self.id),
+            escalation: EscalationId(self.escalation_id),
+            version: self.version,
+            occurred_at: self.occurred_at.to_jiff(),
+            recorded_at: self.recorded_at.to_jiff(),
+            actor: Actor {
+                agency: self.actor_agency_id.map(AgencyId),
+                role: code(&self.actor_role, "event.actor_role")?,
+                client: self.actor_client_id.map(ClientId),
+                subject: self.actor_subject,
+            },
+            change: serde_json::from_value(self.data)
+                .map_err(|_| StoreFailure::Corrupt("event.data"))?,
+            texts,
+        })
+    }
 }
 
 /// The texts of an escalation, by the version of their event.

@@ -1,6 +1,7 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
 pub mod agencies;
+mod as_of;
 pub mod calendars;
 pub mod clients;
 mod clock_rows;

@@ -3,7 +3,9 @@
 use diesel::sql_types::{Bool, Text};
 pub use diesel_async::AsyncPgConnection as Connection;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use jiff::Timestamp;
 
+use super::as_of;
 use super::failure::StoreFailure;
 use super::pool::Pool;
 use crate::domain::access::{Caller, Reach};
@@ -63,6 +65,30 @@ where
     F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
 {
     run(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", stated, work).await
+}
+
+/// The same, with everything that acts change put back to what had been recorded by `at`.
+///
+/// # Errors
+/// Whatever `work` answers, or the store's own failure.
+pub async fn known_at<T, E, F>(
+    pool: &Pool,
+    stated: Stated,
+    at: Option<Timestamp>,
+    work: F,
+) -> Result<T, E>
+where
+    E: From<StoreFailure>,
+    F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+{
+    let Some(at) = at else { return snapshot(pool, stated, work).await };
+    let partnership = stated.partnership;
+    // The past is written into temporary tables, which "read only" would refuse.
+    run(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ", stated, async |conn| {
+        as_of::put_back(conn, partnership, at).await?;
+        work(conn).await
+    })
+    .await
 }
 
 async fn run<T, E, F>(pool: &Pool, begin: &str, stated: Stated, work: F) -> Result<T, E>

@@ -10,7 +10,7 @@ use crate::domain::ids::PracticeRecordId;
 use crate::domain::listing::{Page, PageRequest};
 use crate::domain::partnership::Partnership;
 use crate::domain::practice::{Practice, PracticeFilter, PracticeRecord, PracticeSummary};
-use crate::store::session::{Stated, transaction};
+use crate::store::session::{Stated, known_at, transaction};
 use crate::store::{StoreFailure, practice};
 
 /// The unique index that a second use of a sender's reference breaks.
@@ -81,7 +81,7 @@ pub async fn list(
     page: PageRequest,
 ) -> Result<Page<PracticeSummary>, Failure> {
     let reach = caller.may(Action::ListPractice).ok_or(Failure::Forbidden)?;
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
         Ok(practice::list(conn, caller.partnership, filter, page).await?)
     })
     .await

@@ -20,7 +20,7 @@ use crate::domain::listing::{
 use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
-use crate::store::session::{Connection, Stated, snapshot};
+use crate::store::session::{Connection, Stated, known_at, snapshot};
 use crate::store::{StoreFailure, escalations, events, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
@@ -89,17 +89,27 @@ pub(super) async fn detail(
     })
 }
 
-/// One escalation.
+/// One escalation, as it stands or as what had been recorded by `as_of` made it; what is past permits no act.
 ///
 /// # Errors
-/// It is not for this caller to know of.
-pub async fn one(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Detail, Failure> {
+/// It is not for this caller to know of, or was not recorded yet.
+pub async fn one(
+    deps: &Deps,
+    caller: &Caller,
+    id: EscalationId,
+    as_of: Option<Timestamp>,
+) -> Result<Detail, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    known_at(&deps.pool, Stated::by(caller, reach), as_of, async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
-        detail(deps, conn, caller, &agreed, escalation).await
+        let mut detail = detail(deps, conn, caller, &agreed, escalation).await?;
+        if let Some(then) = as_of {
+            detail.now = then;
+            detail.possible_acts.clear();
+        }
+        Ok(detail)
     })
     .await
 }
@@ -153,8 +163,8 @@ pub async fn escalations(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let filter = &protected(filter, caller);
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        let now = deps.clock.now();
+    let now = filter.as_of.unwrap_or_else(|| deps.clock.now());
+    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
         let mut page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
         add_standing(conn, caller, &agreed, now, page.items.iter_mut()).await?;
         Ok(page)
@@ -203,8 +213,8 @@ pub async fn episodes(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        let now = deps.clock.now();
+    let now = of.as_of.unwrap_or_else(|| deps.clock.now());
+    known_at(&deps.pool, Stated::by(caller, reach), of.as_of, async |conn| {
         let mut page = run_lists::episodes(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
         add_standing(conn, caller, &agreed, now, lines).await?;
@@ -227,8 +237,8 @@ pub async fn clocks(
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        let now = deps.clock.now();
+    let now = of.as_of.unwrap_or_else(|| deps.clock.now());
+    known_at(&deps.pool, Stated::by(caller, reach), of.as_of, async |conn| {
         let mut page = run_lists::clocks(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
         add_standing(conn, caller, &agreed, now, lines).await?;

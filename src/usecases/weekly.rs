@@ -8,7 +8,7 @@ use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
 use crate::domain::figures::{WeekFigures, WeeklyQuestion};
 use crate::domain::partnership::Partnership;
-use crate::store::session::{Stated, snapshot};
+use crate::store::session::{Stated, known_at};
 use crate::store::{practice, weekly};
 
 /// The figures of the weeks asked for, with what is needed to label them.
@@ -22,7 +22,7 @@ pub async fn figures(
 ) -> Result<(Vec<WeekFigures>, Arc<Partnership>), Failure> {
     let reach = caller.may(Action::ReadWeeklyThemes).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let weeks = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let weeks = known_at(&deps.pool, Stated::by(caller, reach), question.as_of, async |conn| {
         let mut weeks = weekly::figures(conn, caller.partnership, question).await?;
         let beside = practice::beside(conn, caller.partnership, question).await?;
         for (week, beside) in weeks.iter_mut().zip(beside) {

@@ -96,6 +96,7 @@ async fn caller(deps: &Deps, client_id: &str) -> Caller {
 async fn weeks(deps: &Deps, from: IsoWeek, to: IsoWeek) -> Vec<WeekFigures> {
     let analyst = caller(deps, "demo-analyst").await;
     let question = WeeklyQuestion {
+        as_of: None,
         from,
         to,
         group_by: GroupBy::Theme,

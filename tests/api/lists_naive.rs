@@ -65,6 +65,15 @@ impl Rows {
             {
                 it.insert(name.to_owned(), Some(agencies[it[id].as_ref().unwrap()].clone()));
             }
+            // PostgreSQL writes `{id,id}`.
+            let past = it["past_responder_ids"].clone().unwrap();
+            let past: Vec<&str> = past
+                .trim_matches(['{', '}'])
+                .split(',')
+                .filter(|id| !id.is_empty())
+                .map(|id| agencies[id].as_str())
+                .collect();
+            it.insert("past_responders".to_owned(), Some(past.join(" ")));
             it.insert("group".to_owned(), Some(groups[it["theme_code"].as_ref().unwrap()].clone()));
             escalations.insert(it["id"].clone().unwrap(), it);
         }
@@ -111,9 +120,11 @@ fn time(columns: &Columns, name: &str) -> Option<Timestamp> {
 }
 
 impl Row {
-    /// Whether an agency raised it or must answer it.
+    /// Whether an agency raised it, or must answer it or once had to.
     pub fn involves(&self, agency: &str) -> bool {
-        ["raised_by", "raised_with"].iter().any(|part| self.of[*part].as_deref() == Some(agency))
+        ["raised_by", "raised_with", "past_responders"].iter().any(|part| {
+            self.of[*part].as_deref().is_some_and(|it| it.split(' ').any(|it| it == agency))
+        })
     }
 
     fn text(&self, name: &str) -> &str {

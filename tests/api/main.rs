@@ -9,6 +9,7 @@
 mod access;
 mod act_rules;
 mod acts;
+mod as_of;
 mod audit;
 mod bad_input;
 mod bad_input_cases;

@@ -107,7 +107,7 @@ async fn assert_folds(app: &TestApp, id: &str, seen: Vec<Escalation>) -> i32 {
     let versions: Vec<i32> = history.iter().map(|event| event.version).collect();
     assert_eq!(versions, (1..=i32::try_from(history.len()).unwrap()).collect::<Vec<_>>());
     let mut folded = Escalation::from_first(app.partnership, &history[0]).unwrap();
-    let stored = read::one(&app.deps, &by, id).await.unwrap().escalation;
+    let stored = read::one(&app.deps, &by, id, None).await.unwrap().escalation;
     for event in &history {
         if event.version > 1 {
             folded.apply(event);
@@ -174,7 +174,7 @@ async fn of_two_acts_at_once_one_succeeds_or_both_in_an_order_that_the_table_all
         let reads = async {
             let mut seen = Vec::new();
             while !over.load(Ordering::Relaxed) {
-                seen.push(read::one(&app.deps, &by, known).await.unwrap().escalation);
+                seen.push(read::one(&app.deps, &by, known, None).await.unwrap().escalation);
             }
             seen
         };
@@ -247,7 +247,7 @@ async fn the_stored_state_is_the_fold_of_the_events() {
     let mut events = 0;
     for known in &it.known {
         let by = it.caller(known.raiser);
-        let stored = read::one(&app.deps, by, known.id).await.unwrap().escalation;
+        let stored = read::one(&app.deps, by, known.id, None).await.unwrap().escalation;
         let history = read::history(&app.deps, by, known.id).await.unwrap().events;
         events += history.len();
         let mut folded = Escalation::from_first(app.partnership, &history[0]).unwrap();

@@ -71,7 +71,8 @@ async fn parameters_are_held_to_their_bounds_and_the_answer_says_which_one_is_wr
         ("raised_by_agency=elsewhere_police", "?raised_by_agency", "unknown_reference"),
         ("raised_with_agency=", "?raised_with_agency", "unknown_reference"),
         ("stage=1", "?stage", "unknown_parameter"),
-        ("as_of=2026-11-18T10:00:00Z", "?as_of", "unknown_parameter"),
+        ("as_of=2026-11-18T10:00:01Z", "?as_of", "out_of_range"),
+        ("known_at=2026-11-18T10:00:00Z", "?known_at", "unknown_parameter"),
     ] {
         let answer = app.director().get(&format!("/v1/themes/weekly?{query}")).await.expect(400);
         let expected = (pointer.to_owned(), code.to_owned());

@@ -188,7 +188,8 @@ impl<'a> Histories<'a> {
     /// Somebody who can do something does it to this one.
     pub async fn act_on(&mut self, at: usize) {
         let Known { id, raiser, .. } = self.known[at];
-        let shown = read::one(&self.app.deps, &self.callers["test-director"], id).await.unwrap();
+        let shown =
+            read::one(&self.app.deps, &self.callers["test-director"], id, None).await.unwrap();
         let now_with = shown.escalation.facts.raised_with;
         let responder = self.client_of(now_with).unwrap_or(self.known[at].responder);
         let everybody = [
@@ -206,7 +207,7 @@ impl<'a> Histories<'a> {
             [ActKind::Extend, ActKind::ApprovePause, ActKind::MigratePolicy, ActKind::Resume];
         if self.rng.random_bool(0.5) {
             for who in everybody {
-                let before = read::one(&self.app.deps, &self.callers[who], id).await.unwrap();
+                let before = read::one(&self.app.deps, &self.callers[who], id, None).await.unwrap();
                 if let Some(kind) = waits.iter().find(|kind| before.possible_acts.contains(kind)) {
                     self.does(at, who, &before, *kind).await;
                     return;
@@ -214,7 +215,7 @@ impl<'a> Histories<'a> {
             }
         }
         let who = *everybody.choose(&mut self.rng).unwrap();
-        let before = read::one(&self.app.deps, &self.callers[who], id).await.unwrap();
+        let before = read::one(&self.app.deps, &self.callers[who], id, None).await.unwrap();
         let weight = |kind: &ActKind| match kind {
             ActKind::Extend => 60.0,
             ActKind::ProposeExtension => 8.0,
@@ -239,7 +240,7 @@ impl<'a> Histories<'a> {
     /// The responder answers this one, the raiser accepts, and the responder records the end, as fast as that.
     pub async fn settle(&mut self, at: usize) {
         let Known { id, raiser, responder, .. } = self.known[at];
-        let mut before = read::one(&self.app.deps, &self.callers[raiser], id).await.unwrap();
+        let mut before = read::one(&self.app.deps, &self.callers[raiser], id, None).await.unwrap();
         let now_with = before.escalation.facts.raised_with;
         let responder = self.client_of(now_with).unwrap_or(responder);
         for (who, kind) in

@@ -1,0 +1,114 @@
+//! The tables as they stood at an earlier instant, so that what was known then can be asked like what is known now.
+//!
+//! Temporary tables take the names of those that acts change, filled with the rows as the events recorded by then
+//! make them, and go with the transaction. Every statement then reads them, unchanged: there is no second source of a
+//! figure or a list that could differ from the first.
+
+use std::collections::BTreeMap;
+
+use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use jiff::Timestamp;
+use jiff_diesel::Timestamp as SqlTimestamp;
+
+use super::escalation_rows::EpisodeRow;
+use super::failure::StoreFailure;
+use super::schema::episode;
+use super::{escalations, events};
+use crate::domain::escalation::Escalation;
+use crate::domain::event::Event;
+use crate::domain::ids::{EscalationId, PartnershipId};
+
+/// The tables that acts change, by the column that names the escalation.
+const CHANGED: [(&str, &str); 6] = [
+    ("escalation", "id"),
+    ("episode", "escalation_id"),
+    ("delay", "escalation_id"),
+    ("stage_clock", "escalation_id"),
+    ("holding", "escalation_id"),
+    ("escalation_link", "escalation_id"),
+];
+
+/// Puts everything that the rest of this transaction reads back to what had been recorded by `at`.
+///
+/// Reference data stays as it is: themes, agencies and calendars keep what they once said.
+///
+/// # Errors
+/// The database fails, or events do not make an escalation.
+pub(super) async fn put_back(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    at: Timestamp,
+) -> Result<(), StoreFailure> {
+    // Another path than the usual one, so that statements prepared before are looked up anew.
+    let mut tables = String::from("set local search_path to pg_temp, public;");
+    for table in CHANGED.iter().map(|(table, _)| table).chain(&["practice_record"]) {
+        tables.push_str(&format!(
+            "create temporary table {table} (like public.{table} including defaults) on commit drop;"
+        ));
+    }
+    conn.batch_execute(&tables).await?;
+    for (table, id) in CHANGED {
+        copy(
+            conn,
+            format!(
+                "insert into {table} select it.* from public.{table} it
+                 where it.partnership_id = $1 and not exists (
+                     select from event where event.partnership_id = $1 and event.escalation_id = it.{id}
+                     and event.recorded_at > $2)"
+            ),
+            partnership,
+            at,
+        )
+        .await?;
+    }
+    let good_practice = "insert into practice_record select it.* from public.practice_record it
+        where it.partnership_id = $1 and it.recorded_at <= $2";
+    copy(conn, good_practice.to_owned(), partnership, at).await?;
+    for (_, past) in events::before_later_ones(conn, partnership, at).await? {
+        insert_as_made_by(conn, partnership, &past).await?;
+    }
+    Ok(())
+}
+
+async fn copy(
+    conn: &mut AsyncPgConnection,
+    statement: String,
+    partnership: PartnershipId,
+    at: Timestamp,
+) -> Result<(), StoreFailure> {
+    diesel::sql_query(statement)
+        .bind::<SqlUuid, _>(partnership.0)
+        .bind::<Timestamptz, _>(SqlTimestamp::from(at))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Inserts the rows of one escalation as these events made it, the episodes before its last included.
+async fn insert_as_made_by(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    past: &[Event],
+) -> Result<(), StoreFailure> {
+    let made = past.first().and_then(|first| Escalation::from_first(partnership, first));
+    let mut it = made.ok_or(StoreFailure::Corrupt("event"))?;
+    let mut episodes = BTreeMap::new();
+    for event in past.iter().skip(1) {
+        let before = it.episode.number;
+        let earlier = EpisodeRow::of(&it)?;
+        it.apply(event);
+        if it.episode.number > before {
+            episodes.insert(before, earlier);
+        }
+    }
+    escalations::insert(conn, &it, &[]).await?;
+    let earlier: Vec<EpisodeRow> = episodes.into_values().collect();
+    if !earlier.is_empty() {
+        diesel::insert_into(episode::table).values(earlier).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// Which escalations have something recorded after an instant, with all that was recorded by then.
+pub(super) type Past = BTreeMap<EscalationId, Vec<Event>>;
