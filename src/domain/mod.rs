@@ -43,6 +43,7 @@ pub mod sight;
 pub mod stage_clock;
 pub mod stage_policy;
 pub mod standing;
+pub mod tails;
 pub mod theme;
 pub mod timer;
 pub mod timescale;
