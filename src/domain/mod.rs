@@ -49,6 +49,7 @@ pub mod theme;
 pub mod timer;
 pub mod timescale;
 pub mod transitions;
+pub mod unusual_cell;
 pub mod urgency;
 pub mod week;
 pub mod working_days;
