@@ -15,6 +15,7 @@ pub mod decide;
 pub mod decide_end;
 pub mod decide_stage;
 pub mod delay;
+pub mod disclosure;
 pub mod escalation;
 pub mod event;
 pub mod explanation;
