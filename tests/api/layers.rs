@@ -318,7 +318,7 @@ fn each_layer_names_only_what_it_may() {
                 let may = match others {
                     Crates::Only(list) => {
                         list.contains(&name)
-                            || (is_test(line) && ["proptest", "rand"].contains(&name))
+                            || (is_test(line) && ["proptest", "rand", "rand_distr"].contains(&name))
                     }
                     Crates::Not(list) => !list.contains(&name),
                 };
