@@ -38,6 +38,7 @@ pub mod proposal;
 pub mod rag;
 pub mod raise;
 pub mod resolution;
+pub mod review;
 pub mod scene;
 pub mod shift;
 pub mod sight;

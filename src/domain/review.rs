@@ -1,0 +1,416 @@
+//! The Director's weekly review: everything that its page shows, as one value that can be frozen.
+//!
+//! A pack is assembled once, from figures and rows as they were known at one
+//! instant. The page, the JSON answer, the files and the signed copy are all made from it, so that they cannot differ.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::codes::codes;
+use super::ids::EscalationId;
+use super::silence::Hearing;
+use super::spc::{Assurance, Basis, Variation};
+use super::unusual_cell::CellFlag;
+use super::urgency::Urgency;
+use super::week::IsoWeek;
+
+/// The version of the form of a pack. Raised when a member changes its meaning or goes.
+pub const PACK_VERSION: u32 = 1;
+
+/// How many weeks the table of themes sums: one week is too thin for so many cells.
+pub const TABLE_WEEKS: i32 = 4;
+
+/// How many weeks a small line beside a theme shows.
+pub const SPARK_WEEKS: usize = 13;
+
+/// Everything that the review of one week shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pack {
+    /// The version of this form.
+    pub pack_version: u32,
+    /// The version of the definitions of its figures.
+    pub definitions_version: u32,
+    /// The partnership's name.
+    pub partnership: String,
+    /// The week.
+    pub week: IsoWeek,
+    /// Its first instant.
+    pub starts_at: Timestamp,
+    /// The first instant after it.
+    pub ends_at: Timestamp,
+    /// What had been recorded by this instant is in it, and nothing else.
+    pub data_to: Timestamp,
+    /// Whether the week was not over then.
+    pub part: bool,
+    /// How the number of open escalations came about.
+    pub reconciliation: Reconciliation,
+    /// Raised in the week and received more than 5 times 24 hours later.
+    pub received_late: i64,
+    /// Recorded after [`Pack::data_to`] for this week, as far as known when the pack was made.
+    pub arrived_since: i64,
+    /// The six headline figures.
+    pub tiles: Tiles,
+    /// What to notice, at most four, the most important first.
+    pub notices: Vec<Notice>,
+    /// New escalations each week.
+    pub raised: WeekChart,
+    /// Median working days to resolve each week.
+    pub median_days: WeekChart,
+    /// Themes by the agency that was asked.
+    pub asked: ThemeTable,
+    /// Themes by the agency that raised.
+    pub raised_by: ThemeTable,
+    /// Who we are not hearing from: every agency, those to ask first.
+    pub agencies: Vec<AgencyLine>,
+    /// Every open escalation that is immediate or urgent, the longest wait first.
+    pub urgent: Vec<OpenLine>,
+    /// Every open escalation whose answer is late, the longest first.
+    pub overdue: Vec<OpenLine>,
+    /// The five that have been open longest.
+    pub oldest: Vec<OpenLine>,
+    /// How old what is open is.
+    pub ages: Ages,
+    /// Moved to stage 3 or higher in the week, or raised there.
+    pub high_stages: Vec<OpenLine>,
+}
+
+/// Open at the start, and raised, and reopened, less ended, is open at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciliation {
+    /// Open when the week began.
+    pub open_at_start: i64,
+    /// Raised in it.
+    pub raised: i64,
+    /// Opened again in it.
+    pub reopened: i64,
+    /// Ended in it, with any outcome.
+    pub ended: i64,
+    /// Open when it ended.
+    pub open_at_end: i64,
+    /// Whether the line adds up.
+    pub balances: bool,
+}
+
+/// How a figure stands against what is usual for it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// How it varies.
+    pub variation: Variation,
+    /// The lower end of what is usual, where one is shown.
+    pub lower: Option<f64>,
+    /// The upper end of what is usual, where one is shown.
+    pub upper: Option<f64>,
+    /// What the limits rest on; none where there is no chart.
+    pub basis: Option<Basis>,
+}
+
+/// A number of escalations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CountTile {
+    /// This week.
+    pub value: i64,
+    /// The week before.
+    pub last_week: i64,
+    /// Against what is usual.
+    pub reading: Reading,
+}
+
+/// What is late.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OverdueTile {
+    /// How many.
+    pub value: i64,
+    /// Of these, how many nobody holds.
+    pub without_owner: i64,
+    /// Of these, how many have reached stage 3 or higher.
+    pub high_stage: i64,
+    /// Working days by which the latest is late.
+    pub longest_working_days: Option<i64>,
+    /// Against what is usual.
+    pub reading: Reading,
+}
+
+/// A share of what fell due.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ShareTile {
+    /// How many came in time.
+    pub in_time: i64,
+    /// Of how many that fell due.
+    pub due: i64,
+    /// The share from 0 to 1; none below 5, of which only the numbers are said.
+    pub value: Option<f64>,
+    /// The target.
+    pub target: f64,
+    /// Whether the target can be relied on.
+    pub assurance: Option<Assurance>,
+    /// Against what is usual.
+    pub reading: Reading,
+}
+
+/// A time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DaysTile {
+    /// The median in working days; none below 5 cases.
+    pub median: Option<f64>,
+    /// The 90th percentile in working days; none below 10 cases.
+    pub p90: Option<f64>,
+    /// The median of days for which the children had waited; none below 5 cases.
+    pub child_median: Option<f64>,
+    /// Of how many cases.
+    pub n: i64,
+    /// The target in working days.
+    pub target: f64,
+    /// Whether the target can be relied on.
+    pub assurance: Option<Assurance>,
+    /// Against what is usual.
+    pub reading: Reading,
+}
+
+/// Whom to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskTile {
+    /// How many agencies are quiet or not connected.
+    pub value: i64,
+    /// Of how many agencies.
+    pub of: i64,
+}
+
+/// The six headline figures.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tiles {
+    /// Raised in the week. Neither more nor fewer is good in itself.
+    pub new: CountTile,
+    /// Open when the week ended.
+    pub open: CountTile,
+    /// Late when the data were taken.
+    pub overdue: OverdueTile,
+    /// Answered in time, of what fell due in the week.
+    pub in_time: ShareTile,
+    /// Median working days to resolve.
+    pub median_days: DaysTile,
+    /// Agencies to ask.
+    pub ask: AskTile,
+}
+
+codes! {
+    /// What a notice is about.
+    pub enum NoticeKind {
+        /// Escalations that are late, and nobody holds them.
+        OverdueWithoutOwner => "overdue_without_owner",
+        /// A theme with one agency, more often than its own past makes likely.
+        UnusualCell => "unusual_cell",
+        /// A headline figure with a signal.
+        Signal => "signal",
+        /// An agency that has gone quiet.
+        QuietAgency => "quiet_agency",
+        /// An agency that cannot be heard.
+        NotConnected => "not_connected",
+    }
+}
+
+/// One thing to notice. It wants an answer before the week is signed off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// Names it in this week, so that it can be answered.
+    pub key: String,
+    /// In words.
+    pub words: String,
+    /// Which way it varies, for signals and cells.
+    pub variation: Option<Variation>,
+    /// The theme group, where it is about one.
+    pub group: Option<String>,
+    /// The agency, where it is about one.
+    pub agency: Option<String>,
+}
+
+/// A value each week, with what is usual.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeekChart {
+    /// What the chart says, in one sentence.
+    pub message: String,
+    /// Which chart it is and why, in words; none where no chart is honest.
+    pub method: String,
+    /// The weeks, the oldest first and the review week last.
+    pub points: Vec<ChartPoint>,
+    /// The declared changes, at which what is usual begins anew.
+    pub rebases: Vec<RebaseLine>,
+    /// The target, where there is one.
+    pub target: Option<f64>,
+}
+
+/// One week of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ChartPoint {
+    /// The week.
+    pub week: IsoWeek,
+    /// Its value; none where it has none.
+    pub value: Option<f64>,
+    /// The average.
+    pub centre: Option<f64>,
+    /// The lower limit, where one is shown.
+    pub lower: Option<f64>,
+    /// The upper limit, where one is shown.
+    pub upper: Option<f64>,
+    /// How the week stands: a signal or usual variation.
+    pub variation: Variation,
+}
+
+/// A declared change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RebaseLine {
+    /// The first week after it.
+    pub week: IsoWeek,
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub by: String,
+}
+
+/// Themes and agencies over the last four weeks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThemeTable {
+    /// The first week that is summed.
+    pub from: IsoWeek,
+    /// The agencies, schools, practices and voluntary bodies each rolled into one.
+    pub columns: Vec<Column>,
+    /// The groups of themes, the most frequent first.
+    pub rows: Vec<ThemeRow>,
+    /// The sums of the columns.
+    pub totals: Vec<i64>,
+    /// The sum of all.
+    pub total: i64,
+}
+
+/// An agency, or agencies of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// The code of the agency, or of the kind.
+    pub code: String,
+    /// Its name.
+    pub label: String,
+    /// Its name where there is little room.
+    pub short: String,
+    /// The codes of the agencies in it.
+    pub agencies: Vec<String>,
+}
+
+/// A group of themes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThemeRow {
+    /// Its code.
+    pub group: String,
+    /// Its name.
+    pub label: String,
+    /// A cell for each column.
+    pub cells: Vec<Cell>,
+    /// The sum of the cells.
+    pub total: i64,
+    /// The last 13 weeks, the oldest first.
+    pub weeks: Vec<i64>,
+    /// Median working days of what was resolved in the summed weeks; none below 5 cases.
+    pub median_days: Option<f64>,
+    /// The themes of the group that occurred, with their numbers.
+    pub themes: Vec<ThemeCount>,
+}
+
+/// One theme of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThemeCount {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub label: String,
+    /// How many in the summed weeks.
+    pub total: i64,
+}
+
+/// A cell.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// How many in the summed weeks.
+    pub value: i64,
+    /// How many are usual in as many weeks, by the 13 weeks before.
+    pub usual: f64,
+    /// Whether that is unusual.
+    pub flag: CellFlag,
+}
+
+/// What we hear of one agency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgencyLine {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Raised in the last four weeks.
+    pub raised: i64,
+    /// Usual in four weeks; none where too little is known.
+    pub usual: Option<f64>,
+    /// What its silence, or its number, means.
+    pub hearing: Hearing,
+    /// The same in words.
+    pub tag: String,
+    /// What to read into it.
+    pub meaning: String,
+    /// Whether it is to be asked.
+    pub ask: bool,
+    /// When it was last heard in any way.
+    pub last_contact: Option<Timestamp>,
+}
+
+/// An open escalation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenLine {
+    /// The escalation.
+    pub id: EscalationId,
+    /// Its spoken reference.
+    pub reference: String,
+    /// Its theme.
+    pub theme: String,
+    /// The name of the theme.
+    pub theme_label: String,
+    /// The agency that raised it.
+    pub raised_by: String,
+    /// Its name.
+    pub raised_by_name: String,
+    /// The agency that must answer.
+    pub raised_with: String,
+    /// Its name.
+    pub raised_with_name: String,
+    /// The stage that it reached.
+    pub stage: u8,
+    /// Its urgency.
+    pub urgency: Urgency,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// When the answer that is awaited was, or is, due.
+    pub due_at: Option<Timestamp>,
+    /// The local date of that.
+    pub due_on: Option<Date>,
+    /// Working days by which it is late; 0 when late on the day itself.
+    pub working_days_late: Option<i64>,
+    /// Days of 24 hours for which the child has waited, and whether that wait is over.
+    pub child_days: f64,
+    /// Whether the child still waits.
+    pub child_waits: bool,
+    /// The role that holds it; none when nobody said so.
+    pub owner: Option<String>,
+    /// What happens next, where somebody recorded it.
+    pub next_step: Option<String>,
+}
+
+/// How old what is open is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ages {
+    /// Open escalations.
+    pub open: i64,
+    /// Median working days since they were opened; none below 5.
+    pub median_working_days: Option<f64>,
+    /// The most working days since one was opened.
+    pub longest_working_days: Option<f64>,
+    /// Open for more than ten working days.
+    pub over_ten_working_days: i64,
+}
