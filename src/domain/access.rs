@@ -92,6 +92,8 @@ codes! {
         ListPractice => "list_practice",
         /// Read the weekly theme aggregation.
         ReadWeeklyThemes => "read_weekly_themes",
+        /// Read the weekly review: every figure, and what is open with whom.
+        ReadReview => "read_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -127,7 +129,9 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
     use Reach::{OwnAgency, Partnership};
     match role {
         Role::Agency => match action {
-            A::ReadWeeklyThemes | A::ProposePolicyMigration | A::MigratePolicy => None,
+            A::ReadWeeklyThemes | A::ReadReview | A::ProposePolicyMigration | A::MigratePolicy => {
+                None
+            }
             _ => Some(OwnAgency),
         },
         Role::ServiceLead => match action {
@@ -136,6 +140,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReview
             | A::ReadReference
             | A::AddNote
             | A::ApprovePause
@@ -150,6 +155,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReview
             | A::ReadReference
             | A::AddNote
             | A::ApprovePause
@@ -166,9 +172,11 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             _ => None,
         },
         Role::Analyst => match action {
-            A::ListEscalations | A::ListPractice | A::ReadWeeklyThemes | A::ReadReference => {
-                Some(Partnership)
-            }
+            A::ListEscalations
+            | A::ListPractice
+            | A::ReadWeeklyThemes
+            | A::ReadReview
+            | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::Auditor => match action {
@@ -177,6 +185,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReview
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -248,6 +257,7 @@ mod tests {
             Action::ReadPractice,
             Action::ListPractice,
             Action::ReadWeeklyThemes,
+            Action::ReadReview,
             Action::ReadReference,
         ];
         for role in [Role::Auditor, Role::Analyst, Role::Operator] {

@@ -1,19 +1,24 @@
 //! The Director's weekly review: everything that its page shows, as one value that can be frozen.
 //!
-//! A pack is assembled once, from figures and rows as they were known at one
+//! A pack is assembled once, by [`assemble()`](assemble::assemble), from figures and rows as they were known at one
 //! instant. The page, the JSON answer, the files and the signed copy are all made from it, so that they cannot differ.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::codes::codes;
-use super::ids::EscalationId;
-use super::silence::Hearing;
 use super::spc::{Assurance, Basis, Variation};
-use super::unusual_cell::CellFlag;
-use super::urgency::Urgency;
 use super::week::IsoWeek;
+
+pub mod assemble;
+mod charts;
+mod open_lines;
+mod rows;
+mod silences;
+mod table;
+
+pub use rows::{AgencyLine, Ages, Cell, Column, OpenLine, ThemeCount, ThemeRow, ThemeTable};
 
 /// The version of the form of a pack. Raised when a member changes its meaning or goes.
 pub const PACK_VERSION: u32 = 1;
@@ -25,7 +30,8 @@ pub const TABLE_WEEKS: i32 = 4;
 pub const SPARK_WEEKS: usize = 13;
 
 /// Everything that the review of one week shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Review)]
 pub struct Pack {
     /// The version of this form.
     pub pack_version: u32,
@@ -34,12 +40,16 @@ pub struct Pack {
     /// The partnership's name.
     pub partnership: String,
     /// The week.
+    #[schema(value_type = String, example = "2026-W47")]
     pub week: IsoWeek,
     /// Its first instant.
+    #[schema(value_type = String, format = DateTime)]
     pub starts_at: Timestamp,
     /// The first instant after it.
+    #[schema(value_type = String, format = DateTime)]
     pub ends_at: Timestamp,
     /// What had been recorded by this instant is in it, and nothing else.
+    #[schema(value_type = String, format = DateTime)]
     pub data_to: Timestamp,
     /// Whether the week was not over then.
     pub part: bool,
@@ -51,7 +61,7 @@ pub struct Pack {
     pub arrived_since: i64,
     /// The six headline figures.
     pub tiles: Tiles,
-    /// What to notice, at most four, the most important first.
+    /// Everything to notice, the most important first; the page shows the first four.
     pub notices: Vec<Notice>,
     /// New escalations each week.
     pub raised: WeekChart,
@@ -76,7 +86,8 @@ pub struct Pack {
 }
 
 /// Open at the start, and raised, and reopened, less ended, is open at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewReconciliation)]
 pub struct Reconciliation {
     /// Open when the week began.
     pub open_at_start: i64,
@@ -93,7 +104,8 @@ pub struct Reconciliation {
 }
 
 /// How a figure stands against what is usual for it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewReading)]
 pub struct Reading {
     /// How it varies.
     pub variation: Variation,
@@ -106,7 +118,7 @@ pub struct Reading {
 }
 
 /// A number of escalations.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CountTile {
     /// This week.
     pub value: i64,
@@ -117,7 +129,7 @@ pub struct CountTile {
 }
 
 /// What is late.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OverdueTile {
     /// How many.
     pub value: i64,
@@ -132,7 +144,7 @@ pub struct OverdueTile {
 }
 
 /// A share of what fell due.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ShareTile {
     /// How many came in time.
     pub in_time: i64,
@@ -149,7 +161,7 @@ pub struct ShareTile {
 }
 
 /// A time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DaysTile {
     /// The median in working days; none below 5 cases.
     pub median: Option<f64>,
@@ -168,7 +180,7 @@ pub struct DaysTile {
 }
 
 /// Whom to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AskTile {
     /// How many agencies are quiet or not connected.
     pub value: i64,
@@ -177,7 +189,8 @@ pub struct AskTile {
 }
 
 /// The six headline figures.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewTiles)]
 pub struct Tiles {
     /// Raised in the week. Neither more nor fewer is good in itself.
     pub new: CountTile,
@@ -210,7 +223,8 @@ codes! {
 }
 
 /// One thing to notice. It wants an answer before the week is signed off.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewNotice)]
 pub struct Notice {
     /// What it is about.
     pub kind: NoticeKind,
@@ -227,7 +241,7 @@ pub struct Notice {
 }
 
 /// A value each week, with what is usual.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WeekChart {
     /// What the chart says, in one sentence.
     pub message: String,
@@ -242,9 +256,10 @@ pub struct WeekChart {
 }
 
 /// One week of a chart.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChartPoint {
     /// The week.
+    #[schema(value_type = String, example = "2026-W47")]
     pub week: IsoWeek,
     /// Its value; none where it has none.
     pub value: Option<f64>,
@@ -259,158 +274,13 @@ pub struct ChartPoint {
 }
 
 /// A declared change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RebaseLine {
     /// The first week after it.
+    #[schema(value_type = String, example = "2026-W47")]
     pub week: IsoWeek,
     /// Why.
     pub reason: String,
     /// Who decided it.
     pub by: String,
-}
-
-/// Themes and agencies over the last four weeks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ThemeTable {
-    /// The first week that is summed.
-    pub from: IsoWeek,
-    /// The agencies, schools, practices and voluntary bodies each rolled into one.
-    pub columns: Vec<Column>,
-    /// The groups of themes, the most frequent first.
-    pub rows: Vec<ThemeRow>,
-    /// The sums of the columns.
-    pub totals: Vec<i64>,
-    /// The sum of all.
-    pub total: i64,
-}
-
-/// An agency, or agencies of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
-    /// The code of the agency, or of the kind.
-    pub code: String,
-    /// Its name.
-    pub label: String,
-    /// Its name where there is little room.
-    pub short: String,
-    /// The codes of the agencies in it.
-    pub agencies: Vec<String>,
-}
-
-/// A group of themes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ThemeRow {
-    /// Its code.
-    pub group: String,
-    /// Its name.
-    pub label: String,
-    /// A cell for each column.
-    pub cells: Vec<Cell>,
-    /// The sum of the cells.
-    pub total: i64,
-    /// The last 13 weeks, the oldest first.
-    pub weeks: Vec<i64>,
-    /// Median working days of what was resolved in the summed weeks; none below 5 cases.
-    pub median_days: Option<f64>,
-    /// The themes of the group that occurred, with their numbers.
-    pub themes: Vec<ThemeCount>,
-}
-
-/// One theme of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThemeCount {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub label: String,
-    /// How many in the summed weeks.
-    pub total: i64,
-}
-
-/// A cell.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
-    /// How many in the summed weeks.
-    pub value: i64,
-    /// How many are usual in as many weeks, by the 13 weeks before.
-    pub usual: f64,
-    /// Whether that is unusual.
-    pub flag: CellFlag,
-}
-
-/// What we hear of one agency.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AgencyLine {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// Raised in the last four weeks.
-    pub raised: i64,
-    /// Usual in four weeks; none where too little is known.
-    pub usual: Option<f64>,
-    /// What its silence, or its number, means.
-    pub hearing: Hearing,
-    /// The same in words.
-    pub tag: String,
-    /// What to read into it.
-    pub meaning: String,
-    /// Whether it is to be asked.
-    pub ask: bool,
-    /// When it was last heard in any way.
-    pub last_contact: Option<Timestamp>,
-}
-
-/// An open escalation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OpenLine {
-    /// The escalation.
-    pub id: EscalationId,
-    /// Its spoken reference.
-    pub reference: String,
-    /// Its theme.
-    pub theme: String,
-    /// The name of the theme.
-    pub theme_label: String,
-    /// The agency that raised it.
-    pub raised_by: String,
-    /// Its name.
-    pub raised_by_name: String,
-    /// The agency that must answer.
-    pub raised_with: String,
-    /// Its name.
-    pub raised_with_name: String,
-    /// The stage that it reached.
-    pub stage: u8,
-    /// Its urgency.
-    pub urgency: Urgency,
-    /// When it was raised.
-    pub raised_at: Timestamp,
-    /// When the answer that is awaited was, or is, due.
-    pub due_at: Option<Timestamp>,
-    /// The local date of that.
-    pub due_on: Option<Date>,
-    /// Working days by which it is late; 0 when late on the day itself.
-    pub working_days_late: Option<i64>,
-    /// Days of 24 hours for which the child has waited, and whether that wait is over.
-    pub child_days: f64,
-    /// Whether the child still waits.
-    pub child_waits: bool,
-    /// The role that holds it; none when nobody said so.
-    pub owner: Option<String>,
-    /// What happens next, where somebody recorded it.
-    pub next_step: Option<String>,
-}
-
-/// How old what is open is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Ages {
-    /// Open escalations.
-    pub open: i64,
-    /// Median working days since they were opened; none below 5.
-    pub median_working_days: Option<f64>,
-    /// The most working days since one was opened.
-    pub longest_working_days: Option<f64>,
-    /// Open for more than ten working days.
-    pub over_ten_working_days: i64,
 }

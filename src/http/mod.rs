@@ -42,6 +42,7 @@ pub mod reference;
 pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
+pub mod reviews;
 pub mod server;
 pub mod state;
 pub mod strict_json;
@@ -105,6 +106,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::read_practice_record)
         .service(notices::list_notices)
         .service(weekly::read_weekly_themes)
+        .service(reviews::read_review)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

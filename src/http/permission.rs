@@ -52,6 +52,7 @@ permissions! {
     Redirect => Redirect;
     Answer => Answer;
     State => State;
+    Review => ReadReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

@@ -109,26 +109,38 @@ pub async fn history(
         .collect()
 }
 
-/// Of each escalation of which something was recorded after `at`: what had been recorded by then, oldest first and
-/// without texts. What was raised later is not among them.
+/// The escalations of which something was recorded after `at`.
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn before_later_ones(
+pub(super) async fn changed_after(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     at: Timestamp,
+) -> Result<Vec<Uuid>, StoreFailure> {
+    Ok(event::table
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::recorded_at.gt(SqlTimestamp::from(at)))
+        .select(event::escalation_id)
+        .distinct()
+        .load(conn)
+        .await?)
+}
+
+/// What had been recorded of these by `at`, oldest first and without texts. What was raised later is not among them.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn recorded_by(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    at: Timestamp,
+    of: &[Uuid],
 ) -> Result<Past, StoreFailure> {
-    let at = SqlTimestamp::from(at);
-    let later = diesel::alias!(event as later);
-    let has_later = later
-        .filter(later.field(event::partnership_id).eq(partnership.0))
-        .filter(later.field(event::escalation_id).eq(event::escalation_id))
-        .filter(later.field(event::recorded_at).gt(at));
     let rows: Vec<EventRow> = event::table
         .filter(event::partnership_id.eq(partnership.0))
-        .filter(event::recorded_at.le(at))
-        .filter(diesel::dsl::exists(has_later))
+        .filter(event::recorded_at.le(SqlTimestamp::from(at)))
+        .filter(event::escalation_id.eq_any(of))
         .order((event::escalation_id, event::version))
         .select(EventRow::as_select())
         .load(conn)

@@ -18,6 +18,7 @@ pub mod own_database;
 pub mod pool;
 pub mod practice;
 pub mod reference;
+pub mod review;
 pub mod run_lists;
 mod schema;
 pub mod session;

@@ -181,10 +181,34 @@ pub async fn figures(
     partnership: PartnershipId,
     question: &WeeklyQuestion,
 ) -> Result<Vec<WeekFigures>, StoreFailure> {
-    let weeks: Vec<IsoWeek> = IsoWeek::range(question.from, question.to).collect();
-    let numbers: Vec<i32> = (0..).take(weeks.len()).collect();
-    let starts: Vec<SqlTimestamp> = weeks.iter().map(|week| week.starts_at().into()).collect();
-    let ends: Vec<SqlTimestamp> = weeks.iter().map(|week| week.ends_at().into()).collect();
+    let weeks: Vec<Span> = IsoWeek::range(question.from, question.to)
+        .map(|week| Span { from: week, to: week })
+        .collect();
+    figures_of(conn, partnership, question, &weeks).await
+}
+
+/// Some weeks that follow each other, counted as one; it goes by the name of the last.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The first week.
+    pub from: IsoWeek,
+    /// The last week.
+    pub to: IsoWeek,
+}
+
+/// The figures of each span, by the definitions of a week; the weeks of the question play no part.
+///
+/// # Errors
+/// The database fails.
+pub async fn figures_of(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    question: &WeeklyQuestion,
+    spans: &[Span],
+) -> Result<Vec<WeekFigures>, StoreFailure> {
+    let numbers: Vec<i32> = (0..).take(spans.len()).collect();
+    let starts: Vec<SqlTimestamp> = spans.iter().map(|it| it.from.starts_at().into()).collect();
+    let ends: Vec<SqlTimestamp> = spans.iter().map(|it| it.to.ends_at().into()).collect();
     let lines: Vec<Line> = sql_query(statement(question.group_by))
         .bind::<SqlUuid, _>(partnership.0)
         .bind::<Array<Integer>, _>(&numbers)
@@ -198,10 +222,10 @@ pub async fn figures(
 
     let mut by_week: BTreeMap<i32, WeekFigures> = numbers
         .iter()
-        .zip(&weeks)
-        .map(|(number, week)| {
+        .zip(spans)
+        .map(|(number, span)| {
             let empty = WeekFigures {
-                week: *week,
+                week: span.to,
                 open_at_start: 0,
                 total: Figures::default(),
                 groups: Vec::new(),

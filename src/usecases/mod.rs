@@ -16,6 +16,7 @@ pub mod read;
 pub mod readiness;
 pub mod reference;
 pub mod registry;
+pub mod review;
 pub mod setup;
 pub mod shipped;
 pub mod sweep;

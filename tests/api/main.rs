@@ -43,6 +43,7 @@ mod readme_tour;
 mod recount;
 mod redirects;
 mod refusals;
+mod review;
 mod row_security;
 mod schema_rs;
 mod second_person;

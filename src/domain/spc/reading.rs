@@ -64,7 +64,9 @@ impl Variation {
         }
     }
 
-    const fn of(side: Side, better: Direction) -> Self {
+    /// What a signal on this side means where that direction is better.
+    #[must_use]
+    pub const fn of(side: Side, better: Direction) -> Self {
         match (side, better) {
             (Side::High, Direction::Higher) => Self::ImprovementHigh,
             (Side::High, Direction::Lower) => Self::ConcernHigh,

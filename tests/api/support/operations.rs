@@ -83,6 +83,7 @@ impl Operation {
             .replace("{id}", id)
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
+            .replace("{week}", "2026-W46")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -184,7 +185,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "record_commendation"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
-        "read_weekly_themes" => (director, &[]),
+        "read_weekly_themes" | "read_review" => (director, &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),

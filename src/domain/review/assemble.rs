@@ -1,0 +1,289 @@
+//! From figures and rows to the pack.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::charts::{self, Series};
+use super::open_lines::{ages, open_lines};
+use super::silences::agencies;
+use super::table::theme_table;
+use super::{
+    AgencyLine, AskTile, CountTile, DaysTile, Notice, NoticeKind, OpenLine, OverdueTile,
+    PACK_VERSION, Pack, Reconciliation, ShareTile, ThemeTable, Tiles,
+};
+use crate::domain::escalation::Escalation;
+use crate::domain::figures::{DEFINITIONS_VERSION, Figures, WeekFigures};
+use crate::domain::ids::{AgencyId, EscalationId};
+use crate::domain::partnership::Partnership;
+use crate::domain::silence::{Hearing, HearingRule};
+use crate::domain::spc::{Direction, Rebase, SpcSettings, Variation};
+use crate::domain::unusual_cell::{CellFlag, CellRule};
+use crate::domain::week::IsoWeek;
+
+/// How many were raised in one week of one theme, between one pair of agencies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedCount {
+    /// The week.
+    pub week: IsoWeek,
+    /// The theme.
+    pub theme: String,
+    /// The agency that raised.
+    pub raised_by: AgencyId,
+    /// The agency that must answer now.
+    pub raised_with: AgencyId,
+    /// How many.
+    pub number: u32,
+}
+
+/// What a partnership has agreed on for its review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewRules {
+    /// How charts are computed.
+    pub charts: SpcSettings,
+    /// The declared changes, at which what is usual begins anew.
+    pub rebases: Vec<Rebase>,
+    /// When a cell is unusual.
+    pub cells: CellRule,
+    /// When an agency is quiet.
+    pub hearing: HearingRule,
+    /// The share of answers, from 0 to 1, that shall come in time.
+    pub target_in_time: f64,
+    /// The working days within which half of the matters shall be resolved.
+    pub target_days: f64,
+}
+
+impl Default for ReviewRules {
+    /// The targets are this product's choice, as in the picture of its review page.
+    fn default() -> Self {
+        Self {
+            charts: SpcSettings::default(),
+            rebases: Vec::new(),
+            cells: CellRule::default(),
+            hearing: HearingRule::default(),
+            target_in_time: 0.9,
+            target_days: 2.0,
+        }
+    }
+}
+
+/// All of which a pack is made. Everything is as it was known at `data_to`.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// What the partnership has agreed on.
+    pub agreed: &'a Partnership,
+    /// The rules of its review.
+    pub rules: &'a ReviewRules,
+    /// The week.
+    pub week: IsoWeek,
+    /// What had been recorded by this instant.
+    pub data_to: Timestamp,
+    /// The figures by group of themes, from the first week with any escalation to the review week.
+    pub weeks: &'a [WeekFigures],
+    /// The figures of the weeks that the table sums, as of one week.
+    pub window: &'a WeekFigures,
+    /// What was raised in each of the weeks.
+    pub raised: &'a [RaisedCount],
+    /// Every open escalation.
+    pub open: &'a [Escalation],
+    /// The role that holds it, where one said so.
+    pub owners: &'a BTreeMap<EscalationId, String>,
+    /// When each agency was last heard.
+    pub contacts: &'a BTreeMap<AgencyId, Timestamp>,
+    /// Raised in the week and received after `data_to`.
+    pub arrived_since: i64,
+}
+
+/// A whole number as one that can be divided; what is counted here is small.
+pub(super) fn real(number: i64) -> f64 {
+    i32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+/// Makes the pack.
+#[must_use]
+pub fn assemble(facts: &Facts<'_>) -> Pack {
+    let empty = Figures::default();
+    let total = facts.weeks.last().map_or(&empty, |week| &week.total);
+    let open_at_start = facts.weeks.last().map_or(0, |week| week.open_at_start);
+    let lines = open_lines(facts);
+    let overdue: Vec<OpenLine> = {
+        let mut late: Vec<_> =
+            lines.iter().filter(|it| it.working_days_late.is_some()).cloned().collect();
+        late.sort_by_key(|it| it.due_at);
+        late
+    };
+    let mut urgent: Vec<_> = lines
+        .iter()
+        .filter(|it| it.urgency != crate::domain::urgency::Urgency::Standard)
+        .cloned()
+        .collect();
+    urgent.sort_by(|one, other| other.child_days.total_cmp(&one.child_days));
+    let high_stages = super::open_lines::moved_up(facts, &lines);
+    let agencies = agencies(facts);
+    let asked = theme_table(facts, |it| it.raised_with);
+    let raised_by = theme_table(facts, |it| it.raised_by);
+    let series = [
+        Series::counts(facts, Direction::Neutral, |it| it.raised),
+        Series::counts(facts, Direction::Neutral, |it| it.open_at_end),
+        Series::counts(facts, Direction::Lower, |it| it.overdue_at_end),
+        Series::shares(facts),
+        Series::median_days(facts),
+    ];
+    let [raised, open, late, in_time, days] = &series;
+    let before = facts.weeks.iter().rev().nth(1).map_or(&empty, |week| &week.total);
+    let tiles = Tiles {
+        new: CountTile { value: total.raised, last_week: before.raised, reading: raised.reading() },
+        open: CountTile {
+            value: total.open_at_end,
+            last_week: before.open_at_end,
+            reading: open.reading(),
+        },
+        overdue: OverdueTile {
+            value: count(&overdue),
+            without_owner: count(overdue.iter().filter(|it| it.owner.is_none())),
+            high_stage: count(overdue.iter().filter(|it| it.stage >= 3)),
+            longest_working_days: overdue.iter().filter_map(|it| it.working_days_late).max(),
+            reading: late.reading(),
+        },
+        in_time: ShareTile {
+            in_time: total.answers_in_time,
+            due: total.answers_due,
+            value: total.share_in_time().filter(|_| total.answers_due >= 5),
+            target: facts.rules.target_in_time,
+            assurance: in_time.assurance(facts.rules.target_in_time),
+            reading: in_time.reading(),
+        },
+        median_days: DaysTile {
+            median: total.median_working_days(),
+            p90: total.p90_working_days(),
+            child_median: total.median_child_days(),
+            n: total.resolved,
+            target: facts.rules.target_days,
+            assurance: days.assurance(facts.rules.target_days),
+            reading: days.reading(),
+        },
+        ask: AskTile { value: count(agencies.iter().filter(|it| it.ask)), of: count(&agencies) },
+    };
+    let notices = notices(&tiles, &asked, &agencies);
+    Pack {
+        pack_version: PACK_VERSION,
+        definitions_version: DEFINITIONS_VERSION,
+        partnership: facts.agreed.name.clone(),
+        week: facts.week,
+        starts_at: facts.week.starts_at(),
+        ends_at: facts.week.ends_at(),
+        data_to: facts.data_to,
+        part: facts.data_to < facts.week.ends_at(),
+        reconciliation: Reconciliation {
+            open_at_start,
+            raised: total.raised,
+            reopened: total.reopened,
+            ended: total.ended,
+            open_at_end: total.open_at_end,
+            balances: facts.weeks.last().is_none_or(WeekFigures::reconciles),
+        },
+        received_late: total.received_late,
+        arrived_since: facts.arrived_since,
+        tiles,
+        notices,
+        raised: raised.chart(None, charts::RAISED),
+        median_days: days.chart(Some(facts.rules.target_days), charts::MEDIAN_DAYS),
+        asked,
+        raised_by,
+        agencies,
+        urgent,
+        oldest: lines.iter().take(5).cloned().collect(),
+        ages: ages(facts),
+        overdue,
+        high_stages,
+    }
+}
+
+fn count<T>(of: impl IntoIterator<Item = T>) -> i64 {
+    i64::try_from(of.into_iter().count()).unwrap_or(i64::MAX)
+}
+
+/// What nobody holds comes first, then what is unusual in a cell, who is silent, and what varies as a whole.
+fn notices(tiles: &Tiles, asked: &ThemeTable, agencies: &[AgencyLine]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let plain = |kind: NoticeKind, subject: &str, words: String| Notice {
+        kind,
+        key: format!("{kind}:{subject}"),
+        words,
+        variation: None,
+        group: None,
+        agency: None,
+    };
+    let unowned = tiles.overdue.without_owner;
+    if unowned > 0 {
+        let are = if unowned == 1 {
+            "escalation is late and nobody holds it"
+        } else {
+            "escalations are late and nobody holds them"
+        };
+        notices.push(plain(NoticeKind::OverdueWithoutOwner, "all", format!("{unowned} {are}.")));
+    }
+    for (row, column, cell) in asked.flagged() {
+        let usual = cell.usual.round();
+        let words =
+            format!("{}, {}: {} in 4 weeks, usually {usual}.", column.label, row.label, cell.value);
+        let one = plain(NoticeKind::UnusualCell, &format!("{}:{}", row.group, column.code), words);
+        let variation = Some(Variation::NeutralHigh);
+        notices.push(Notice {
+            variation,
+            group: Some(row.group.clone()),
+            agency: Some(column.code.clone()),
+            ..one
+        });
+    }
+    for agency in agencies.iter().filter(|it| it.ask) {
+        let kind = if agency.hearing == Hearing::NotConnected {
+            NoticeKind::NotConnected
+        } else {
+            NoticeKind::QuietAgency
+        };
+        let one = plain(kind, &agency.code, format!("{}: {}", agency.name, agency.meaning));
+        notices.push(Notice { agency: Some(agency.code.clone()), ..one });
+    }
+    for (name, words, reading) in [
+        ("raised", "New escalations", tiles.new.reading),
+        ("open", "Open escalations", tiles.open.reading),
+        ("overdue", "Late answers", tiles.overdue.reading),
+        ("in_time", "Answers in time", tiles.in_time.reading),
+        ("median_days", "Time to resolve", tiles.median_days.reading),
+    ] {
+        let variation = reading.variation;
+        if !matches!(variation, Variation::CommonCause | Variation::NotEnoughData) {
+            let told = format!("{words}: {}.", variation.words().to_lowercase());
+            notices.push(Notice {
+                variation: Some(variation),
+                ..plain(NoticeKind::Signal, name, told)
+            });
+        }
+    }
+    notices
+}
+
+impl ThemeTable {
+    /// At most three cells that are unusually high, the farthest above what is usual first.
+    fn flagged(&self) -> Vec<(&super::ThemeRow, &super::Column, &super::Cell)> {
+        let mut all: Vec<_> = self
+            .rows
+            .iter()
+            .flat_map(|row| {
+                row.cells.iter().zip(&self.columns).map(move |(cell, column)| (row, column, cell))
+            })
+            .filter(|(_, _, cell)| cell.flag == CellFlag::Higher)
+            .collect();
+        all.sort_by(|one, other| {
+            let above = |cell: &super::Cell| real(cell.value) - cell.usual;
+            above(other.2).total_cmp(&above(one.2))
+        });
+        all.truncate(3);
+        all
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

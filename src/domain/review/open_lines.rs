@@ -1,0 +1,94 @@
+//! What is open: how late, how old, with whom, and held by which role.
+
+use super::assemble::{Facts, real};
+use super::{Ages, OpenLine};
+use crate::domain::escalation::Escalation;
+use crate::domain::figures::{MEDIAN_FROM, SECONDS_PER_DAY};
+use crate::domain::london;
+use crate::domain::stage_clock::ClockKind;
+
+/// From this stage on a matter is with senior leaders.
+const HIGH_STAGE: u8 = 3;
+
+/// Every open escalation, the longest open first.
+pub(super) fn open_lines(facts: &Facts<'_>) -> Vec<OpenLine> {
+    let mut open: Vec<&Escalation> = facts.open.iter().collect();
+    open.sort_by_key(|it| (it.episode.opened_at, it.id));
+    open.into_iter().map(|it| line(facts, it)).collect()
+}
+
+fn line(facts: &Facts<'_>, it: &Escalation) -> OpenLine {
+    let agency = |id| {
+        let found = facts.agreed.agency_by_id(id);
+        found.map(|agency| (agency.code.clone(), agency.name.clone())).unwrap_or_default()
+    };
+    let (raised_by, raised_by_name) = agency(it.facts.raised_by);
+    let (raised_with, raised_with_name) = agency(it.facts.raised_with);
+    let theme = it.facts.theme.to_string();
+    let theme_label =
+        facts.agreed.theme(&theme).map_or_else(|| theme.clone(), |it| it.label.clone());
+    let due_at = it.running(ClockKind::Answer).map(|clock| clock.due_at);
+    let due_on = due_at.map(london::local_date);
+    let today = london::local_date(facts.data_to);
+    let working_days_late = due_on.filter(|_| it.is_overdue(facts.data_to)).map(|due| {
+        let calendar = facts.agreed.calendar_at(facts.data_to);
+        calendar.and_then(|it| it.count_working_days(due, today).ok()).unwrap_or(0)
+    });
+    let child = it.child_time(facts.data_to);
+    OpenLine {
+        id: it.id,
+        reference: it.facts.reference.clone(),
+        theme,
+        theme_label,
+        raised_by,
+        raised_by_name,
+        raised_with,
+        raised_with_name,
+        stage: it.stage,
+        urgency: it.facts.urgency,
+        raised_at: it.facts.raised_at,
+        due_at,
+        due_on,
+        working_days_late,
+        child_days: real(child.seconds()) / SECONDS_PER_DAY,
+        child_waits: child.ended.is_none(),
+        owner: facts.owners.get(&it.id).cloned(),
+        next_step: None,
+    }
+}
+
+/// Those that reached a high stage in the week, by advancing or because they were raised there.
+pub(super) fn moved_up(facts: &Facts<'_>, lines: &[OpenLine]) -> Vec<OpenLine> {
+    let moved = |line: &&OpenLine| {
+        line.stage >= HIGH_STAGE
+            && facts.open.iter().filter(|it| it.id == line.id).any(|it| {
+                let first = it.clocks.iter().find(|clock| clock.stage == it.stage);
+                first.is_some_and(|clock| facts.week.contains(clock.started_at))
+            })
+    };
+    lines.iter().filter(moved).cloned().collect()
+}
+
+/// How old what is open is, in working days since it was opened.
+pub(super) fn ages(facts: &Facts<'_>) -> Ages {
+    let calendar = facts.agreed.calendar_at(facts.data_to);
+    let mut days: Vec<f64> = facts
+        .open
+        .iter()
+        .filter_map(|it| calendar?.working_seconds(it.episode.opened_at, facts.data_to).ok())
+        .map(|seconds| real(seconds) / SECONDS_PER_DAY)
+        .collect();
+    days.sort_by(f64::total_cmp);
+    let number = i64::try_from(days.len()).unwrap_or(i64::MAX);
+    let middle = |days: &[f64]| {
+        let (low, high) = (days.get((days.len() - 1) / 2)?, days.get(days.len() / 2)?);
+        Some(f64::midpoint(*low, *high))
+    };
+    Ages {
+        open: i64::try_from(facts.open.len()).unwrap_or(i64::MAX),
+        median_working_days: if number >= MEDIAN_FROM { middle(&days) } else { None },
+        longest_working_days: days.last().copied(),
+        over_ten_working_days: i64::try_from(days.iter().filter(|days| **days > 10.0).count())
+            .unwrap_or(i64::MAX),
+    }
+}

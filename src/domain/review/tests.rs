@@ -1,0 +1,146 @@
+//! That the pack says what its facts say, and points at what wants an answer.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::review::NoticeKind;
+use crate::domain::spc::Basis;
+
+fn partnership() -> Partnership {
+    Partnership {
+        id: crate::domain::ids::PartnershipId(uuid::Uuid::nil()),
+        code: "ANY".to_owned(),
+        name: "Anyborough".to_owned(),
+        agencies: Vec::new(),
+        themes: Vec::new(),
+        timescales: Vec::new(),
+        policies: Vec::new(),
+        calendars: Vec::new(),
+    }
+}
+
+fn week(number: i32) -> IsoWeek {
+    "2026-W01".parse::<IsoWeek>().expect("a week").plus_weeks(number)
+}
+
+fn figures(raised: impl Fn(i32) -> i64, weeks: i32) -> Vec<WeekFigures> {
+    (0..weeks)
+        .map(|number| WeekFigures {
+            week: week(number),
+            open_at_start: 0,
+            total: Figures { raised: raised(number), ended: raised(number), ..Figures::default() },
+            groups: Vec::new(),
+            beside: crate::domain::figures::WeekBeside::default(),
+        })
+        .collect()
+}
+
+/// The pack of these weeks, taken at the end of the last, or so many hours before it.
+fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
+    let last = weeks.last().expect("a week");
+    assemble(&Facts {
+        agreed: &partnership(),
+        rules: &ReviewRules::default(),
+        week: last.week,
+        data_to: last.week.ends_at() - jiff::SignedDuration::from_hours(hours_before_end),
+        weeks,
+        window: last,
+        raised: &[],
+        open: &[],
+        owners: &BTreeMap::new(),
+        contacts: &BTreeMap::new(),
+        arrived_since: 0,
+    })
+}
+
+fn signals(pack: &Pack) -> Vec<&str> {
+    let signals = pack.notices.iter().filter(|it| it.kind == NoticeKind::Signal);
+    signals.map(|it| it.key.as_str()).collect()
+}
+
+#[test]
+fn a_week_as_usual_is_no_notice_and_one_outside_its_limits_is() {
+    let usual = pack(&figures(|number| 20 + i64::from(number % 3), 30), 0);
+    assert_eq!(usual.tiles.new.reading.variation, Variation::CommonCause);
+    assert_eq!(usual.tiles.new.reading.basis, Some(Basis::Locked));
+    assert!(signals(&usual).is_empty(), "{:?}", usual.notices);
+    let (lower, upper) =
+        (usual.tiles.new.reading.lower.unwrap(), usual.tiles.new.reading.upper.unwrap());
+    assert!(lower < 20.0 && upper > 22.0 && upper < 26.0, "{lower} {upper}");
+    let many = |number| if number == 29 { 60 } else { 20 + i64::from(number % 3) };
+    let high = pack(&figures(many, 30), 0);
+    // Neither more nor fewer is good or bad.
+    assert_eq!(high.tiles.new.reading.variation, Variation::NeutralHigh);
+    assert_eq!(signals(&high), ["signal:raised"]);
+    assert_eq!(
+        high.raised.message,
+        "More were raised than usual. That can be good: people speak up."
+    );
+    assert_eq!((high.tiles.new.value, high.tiles.new.last_week), (60, 21));
+    let last = high.raised.points.last().unwrap();
+    assert_eq!((last.value, last.variation), (Some(60.0), Variation::NeutralHigh));
+}
+
+#[test]
+fn a_week_that_is_not_over_is_never_compared_with_whole_ones() {
+    let few = |number| if number == 29 { 0 } else { 20 + i64::from(number % 3) };
+    let over = pack(&figures(few, 30), 0);
+    assert_eq!(over.tiles.new.reading.variation, Variation::NeutralLow);
+    let part = pack(&figures(few, 30), 1);
+    assert!(part.part && !over.part);
+    assert_eq!(part.tiles.new.reading.variation, Variation::NotEnoughData);
+    assert_eq!(part.raised.points.last().unwrap().value, None);
+    assert!(signals(&part).is_empty());
+}
+
+#[test]
+fn limits_are_trial_limits_until_they_lock_and_a_short_history_has_none() {
+    for (weeks, basis, words) in [
+        (11, Basis::NotEnoughData, "Too few weeks for limits."),
+        (15, Basis::TrialLimits, "Trial limits from 15 weeks."),
+        (40, Basis::Locked, "Limits from the first 20 weeks."),
+    ] {
+        let pack = pack(&figures(|number| 20 + i64::from(number % 3), weeks), 0);
+        assert_eq!(pack.tiles.new.reading.basis, Some(basis), "{weeks}");
+        assert!(pack.raised.method.ends_with(words), "{}", pack.raised.method);
+        assert_eq!(pack.raised.points.len(), usize::try_from(weeks).unwrap().min(52));
+    }
+}
+
+#[test]
+fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
+    let weeks = figures(
+        |number| if number < 25 { 6 + i64::from(number % 3) } else { 20 + i64::from(number % 3) },
+        60,
+    );
+    let rebase =
+        Rebase::new(week(25), "Policy relaunched", "Director of Quality Assurance").unwrap();
+    let rules = ReviewRules { rebases: vec![rebase], ..ReviewRules::default() };
+    let last = weeks.last().unwrap();
+    let facts = Facts {
+        agreed: &partnership(),
+        rules: &rules,
+        week: last.week,
+        data_to: last.week.ends_at(),
+        weeks: &weeks,
+        window: last,
+        raised: &[],
+        open: &[],
+        owners: &BTreeMap::new(),
+        contacts: &BTreeMap::new(),
+        arrived_since: 0,
+    };
+    let with = assemble(&facts);
+    assert_eq!(with.tiles.new.reading.variation, Variation::CommonCause);
+    assert_eq!(with.raised.rebases.len(), 1);
+    assert_eq!(with.raised.rebases[0].reason, "Policy relaunched");
+    let without = pack(&weeks, 0);
+    assert_eq!(without.tiles.new.reading.variation, Variation::NeutralHigh);
+}
+
+#[test]
+fn a_pack_survives_being_written_and_read() {
+    let made = pack(&figures(|number| i64::from(number % 5), 30), 0);
+    let text = serde_json::to_string(&made).unwrap();
+    assert_eq!(serde_json::from_str::<Pack>(&text).unwrap(), made);
+}
