@@ -40,6 +40,7 @@ pub mod resolution;
 pub mod scene;
 pub mod shift;
 pub mod sight;
+pub mod sign_in;
 pub mod stage_clock;
 pub mod stage_policy;
 pub mod standing;

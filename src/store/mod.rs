@@ -20,6 +20,7 @@ pub mod reference;
 pub mod run_lists;
 mod schema;
 pub mod session;
+pub mod sign_in;
 pub mod sweeps;
 pub mod timers;
 mod turns;

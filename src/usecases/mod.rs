@@ -18,6 +18,7 @@ pub mod reference;
 pub mod registry;
 pub mod setup;
 pub mod shipped;
+pub mod sign_in;
 pub mod sweep;
 pub mod timers;
 pub mod weekly;
