@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+mod doors;
 mod local_issuer;
 mod migrate;
 mod openapi;

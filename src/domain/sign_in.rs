@@ -60,7 +60,8 @@ impl WebSession {
     /// Whether it is still good at `now`.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        now.duration_since(self.last_seen_at) < IDLE && now.duration_since(self.created_at) < LONGEST
+        now.duration_since(self.last_seen_at) < IDLE
+            && now.duration_since(self.created_at) < LONGEST
     }
 
     /// Whether the person proved recently who they are.

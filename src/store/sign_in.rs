@@ -233,7 +233,8 @@ pub async fn forget_sessions(
     let over = web_session::last_seen_at
         .le(SqlTimestamp::from(last_seen))
         .or(web_session::created_at.le(SqlTimestamp::from(created)));
-    let over = web_session::table.filter(web_session::partnership_id.eq(partnership.0)).filter(over);
+    let over =
+        web_session::table.filter(web_session::partnership_id.eq(partnership.0)).filter(over);
     diesel::delete(over).execute(conn).await?;
     Ok(())
 }

@@ -94,7 +94,8 @@ pub async fn open(
 ) -> Result<bool, Failure> {
     let now = deps.clock.now();
     let Person { issuer, subject, registered_as, display_name, auth_time } = person;
-    let Some(caller) = admitted(deps, partnership, &issuer, &registered_as, subject.clone()).await?
+    let Some(caller) =
+        admitted(deps, partnership, &issuer, &registered_as, subject.clone()).await?
     else {
         return Ok(false);
     };

@@ -45,6 +45,8 @@ mod refusals;
 mod row_security;
 mod schema_rs;
 mod second_person;
+mod sessions;
+mod sign_in;
 mod support;
 mod sweeper;
 mod sweeper_faults;
