@@ -39,6 +39,7 @@ mod policies;
 mod practice;
 mod protected_raiser;
 mod readme_tour;
+mod real_sign_in;
 mod recount;
 mod redirects;
 mod refusals;

@@ -289,8 +289,7 @@ async fn behind_tls_cookies_belong_to_this_host_and_no_script_sees_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_doors_there_is_no_way_in_and_the_contract_knows_no_page() {
     let app =
-        TestApp::start_with(async |deps| setup::apply(deps, &anyborough()).await.unwrap())
-            .await;
+        TestApp::start_with(async |deps| setup::apply(deps, &anyborough()).await.unwrap()).await;
     let answer = Browser::new().get(&format!("{}/auth/login", app.url)).await.expect(404);
     assert!(answer.text.contains("There is no sign-in here"), "{}", answer.text);
     assert!(!answer.text.contains("Made-up data"), "{}", answer.text);

@@ -10,6 +10,7 @@ pub mod oidc;
 pub mod operations;
 pub mod people;
 pub mod program;
+pub mod real_provider;
 pub mod recompute;
 pub mod recount;
 pub mod recount_beside;

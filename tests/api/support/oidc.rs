@@ -21,7 +21,7 @@ use super::{TestApp, people};
 /// What the service is called at the provider.
 pub const CLIENT: &str = "pages";
 /// What proves it.
-pub const SECRET: &str = "secret of the tests, with = and : and ü";
+pub const SECRET: &str = "secret of the tests, with = and : and +";
 
 /// What the misbehaving provider does.
 pub struct Behaviour {
