@@ -141,3 +141,64 @@ const fn words(role: Role) -> &'static str {
         Role::Operator => "operator",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::http::header;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::domain::ids::{ClientId, PartnershipId};
+
+    fn proved(auth_time: Option<&str>) -> SignedIn {
+        let (partnership, at) = (PartnershipId(uuid::Uuid::nil()), "2026-11-18T10:00:00Z");
+        let caller = Caller {
+            partnership,
+            agency: None,
+            predecessors: Vec::new(),
+            role: Role::Director,
+            client: ClientId(uuid::Uuid::nil()),
+            subject: "s".to_owned(),
+        };
+        let session = WebSession {
+            partnership,
+            issuer: "i".to_owned(),
+            subject: "s".to_owned(),
+            registered_as: "c".to_owned(),
+            role: Role::Director,
+            agency: None,
+            display_name: "D".to_owned(),
+            auth_time: auth_time.map(|at| at.parse().unwrap()),
+            created_at: at.parse().unwrap(),
+            last_seen_at: at.parse().unwrap(),
+        };
+        let csrf = String::new();
+        SignedIn { caller, session, csrf, made_up: false, at: at.parse().unwrap() }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_needs_a_recent_sign_in() {
+        let (get, post) = (TestRequest::get(), TestRequest::post());
+        let (get, post) = (get.to_http_request(), post.to_http_request());
+        let recent = proved(Some("2026-11-18T09:50:00Z"));
+        assert!(recent.recently(&post, "/review").is_ok());
+        for old in [proved(Some("2026-11-18T09:45:00Z")), proved(None)] {
+            let login = "/auth/login?return_to=%2Freview&fresh=1";
+            let answer = old.recently(&get, "/review").unwrap_err().error_response();
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            assert_eq!(answer.headers().get(header::LOCATION).unwrap(), login);
+            let refused = old.recently(&post, "/review").unwrap_err();
+            assert_eq!(refused.status_code(), StatusCode::FORBIDDEN);
+        }
+    }
+
+    #[test]
+    fn a_role_may_what_the_access_table_says() {
+        let request = TestRequest::get().to_http_request();
+        let director = proved(None);
+        assert!(director.may(&request, Action::ReadWeeklyThemes).is_ok());
+        let refused = director.may(&request, Action::RaiseEscalation).unwrap_err();
+        assert_eq!(refused.status_code(), StatusCode::FORBIDDEN);
+    }
+}
