@@ -111,3 +111,29 @@ fn check_claims(claims: Value, expected: Expected<'_>, now: Timestamp) -> Result
     let auth_time = auth_time.map(|at| at.min(now));
     Ok(Told { subject, display_name, auth_time, claims })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_is_asked_for_must_be_named_and_names_people_by_their_oid() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let expected = |tenant| Expected {
+            issuer: "i",
+            client_id: "pages",
+            tenant,
+            nonce: "n",
+            must_be_fresh: false,
+        };
+        let claims = |tid: Value| json!({"aud": "pages", "nonce": "n", "exp": 1_100, "iat": 990, "sub": "s", "oid": "o", "tid": tid});
+        let check =
+            |tid, tenant| check_claims(claims(tid), expected(tenant), now).map(|told| told.subject);
+        assert_eq!(check(json!("t"), Some("t")), Ok("o".to_owned()));
+        assert_eq!(check(json!("other"), Some("t")), Err(BadToken("another tenant")));
+        assert_eq!(check(json!(null), Some("t")), Err(BadToken("another tenant")));
+        assert_eq!(check(json!("other"), None), Ok("s".to_owned()));
+    }
+}
