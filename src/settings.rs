@@ -101,6 +101,58 @@ pub struct TokenSettings {
     pub token_jwks: Option<String>,
 }
 
+/// How people sign in to the pages.
+#[derive(Debug, Clone, Args)]
+pub struct SignInSettings {
+    /// The partnership whose people sign in, by its code.
+    #[arg(long, env = "PARTNERSHIP")]
+    pub partnership: Option<String>,
+
+    /// The address of this service that browsers know, without a path: https, but for development.
+    #[arg(long, env = "PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// The issuer that signs people in, exactly as it names itself. Without it nobody can, but in development.
+    #[arg(long, env = "OIDC_ISSUER")]
+    pub oidc_issuer: Option<String>,
+
+    /// What this service is called there.
+    #[arg(long, env = "OIDC_CLIENT_ID")]
+    pub oidc_client_id: Option<String>,
+
+    /// A file with the secret that proves it.
+    #[arg(long, env = "OIDC_CLIENT_SECRET_FILE")]
+    pub oidc_client_secret_file: Option<PathBuf>,
+
+    /// The one algorithm that identity tokens may be signed with.
+    #[arg(long, env = "OIDC_ALGORITHM", value_enum, default_value_t = TokenAlgorithm::Rs256)]
+    pub oidc_algorithm: TokenAlgorithm,
+
+    /// What is asked for.
+    #[arg(long, env = "OIDC_SCOPE", default_value = "openid profile email")]
+    pub oidc_scope: String,
+
+    /// The tenant that identity tokens must name (`tid`), for Entra ID; people are then known by `oid`.
+    #[arg(long, env = "OIDC_TENANT")]
+    pub oidc_tenant: Option<String>,
+
+    /// Where a person's roles are in the identity token, as a JSON pointer.
+    #[arg(long, env = "OIDC_ROLES_CLAIM", default_value = "/roles")]
+    pub oidc_roles_claim: String,
+
+    /// What the issuer's roles are called here: `Escalations.Director=director,…`. The same where nothing is said.
+    #[arg(long, env = "OIDC_ROLE_NAMES", default_value = "")]
+    pub oidc_role_names: String,
+
+    /// Where the agency of an agency's person is, as a JSON pointer.
+    #[arg(long, env = "OIDC_AGENCY_CLAIM", default_value = "/agency")]
+    pub oidc_agency_claim: String,
+
+    /// What the issuer's agencies are called here: `Valeshire Police=valeshire_police,…`.
+    #[arg(long, env = "OIDC_AGENCY_NAMES", default_value = "")]
+    pub oidc_agency_names: String,
+}
+
 /// How the service is reached and what it accepts.
 #[derive(Debug, Clone, Args)]
 pub struct ServiceSettings {

@@ -10,6 +10,7 @@ use jsonwebtoken::Algorithm;
 
 use super::Outcome;
 use super::database::Database;
+use super::doors;
 use super::local_issuer::LocalIssuer;
 use super::secret;
 use super::service;
@@ -18,6 +19,7 @@ use crate::demo::{self, DemoOptions};
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::week::IsoWeek;
 use crate::http::key_set::{KeySet, KeySource};
+use crate::http::pages::HOME;
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
 use crate::settings::{DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings};
@@ -89,7 +91,9 @@ impl Demo {
         let verifier = Verifier::new(LOCAL_ISSUER.to_owned(), AUDIENCE.to_owned(), keys);
         let url = format!("http://{}", listeners.service.local_addr()?);
         self.introduce(&issuer, &url)?;
-        service::run(AppState::new(deps, verifier, true), listeners, &service, database).await
+        let state =
+            AppState::new(deps, verifier, true).with_doors(doors::choice(demo::PARTNERSHIP));
+        service::run(state, listeners, &service, database).await
     }
 
     /// Makes sure that the directory is a demonstration's, and tells whether its data are half made.
@@ -155,6 +159,7 @@ impl Demo {
         answer(&format!(
             "The escalation tracker answers at {url} with made-up data of Anyborough."
         ));
+        answer(&format!("Its pages, as whoever you choose to be: {url}{HOME}"));
         answer(&format!("Its operations, to read and to try: {url}/docs/"));
         answer("");
         answer("Copy these into another terminal; the tokens are good for a day:");

@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+mod doors;
 mod local_issuer;
 mod migrate;
 mod openapi;
@@ -39,7 +40,7 @@ enum Command {
     /// Run a demonstration: two years of made-up data, the service, and tokens to try it with.
     Demo(demo::Demo),
     /// Run the service.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Bring the database's schema up to date.
     Migrate(migrate::Migrate),
     /// Set a partnership up from a file: its agencies and the clients that may call.

@@ -8,6 +8,7 @@ use jsonwebtoken::Algorithm;
 
 use super::Outcome;
 use super::database::Database;
+use super::doors;
 use super::local_issuer::LocalIssuer;
 use super::secret;
 use super::service;
@@ -16,7 +17,9 @@ use crate::domain::child_reference::{Scheme, SchemePolicy};
 use crate::http::key_set::{KeySet, KeySource};
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
-use crate::settings::{DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, TokenSettings};
+use crate::settings::{
+    DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, SignInSettings, TokenSettings,
+};
 use crate::usecases::Deps;
 use crate::vault::Vault;
 
@@ -29,6 +32,8 @@ pub struct Serve {
     token: TokenSettings,
     #[command(flatten)]
     service: ServiceSettings,
+    #[command(flatten)]
+    sign_in: SignInSettings,
 }
 
 impl Serve {
@@ -42,6 +47,7 @@ impl Serve {
                     .into(),
             );
         }
+        let doors = doors::doors(&self.sign_in, self.service.mode)?;
         let listeners = service::listen(&self.service)?;
         let vault = vault(&self.service, &self.database.data_dir)?;
         let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;
@@ -54,7 +60,8 @@ impl Serve {
         let mut deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
         deps.sweep_every = self.service.sweep_every();
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
-        service::run(AppState::new(deps, verifier, false), listeners, &self.service, database).await
+        let state = AppState::new(deps, verifier, false).with_doors(doors);
+        service::run(state, listeners, &self.service, database).await
     }
 }
 

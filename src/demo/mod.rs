@@ -49,6 +49,9 @@ pub struct DemoOptions {
     pub issuer: String,
 }
 
+/// The code of the made-up partnership.
+pub const PARTNERSHIP: &str = "ANY";
+
 /// A seed whose data show the relaunch and what was learned as clearly as the mean of all seeds.
 const SEED: u64 = 4;
 

@@ -5,14 +5,14 @@ use jiff::civil::date;
 
 use super::agencies::{AGENCIES, PREDECESSOR, Row, SUCCESSOR};
 use super::frame::Frame;
-use super::{DemoError, DemoOptions};
+use super::{DemoError, DemoOptions, PARTNERSHIP};
 use crate::domain::access::Role;
 use crate::usecases::setup::{PlannedAgency, PlannedClient, SetupPlan};
 use crate::usecases::shipped;
 
 pub(super) fn plan(options: &DemoOptions, frame: &Frame) -> Result<SetupPlan, DemoError> {
     let shipped = shipped::plan(
-        "ANY".to_owned(),
+        PARTNERSHIP.to_owned(),
         "Anyborough Safeguarding Children Partnership".to_owned(),
         AGENCIES.iter().map(|row| planned(row, frame)).collect(),
         clients(&options.issuer),

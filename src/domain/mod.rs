@@ -42,6 +42,7 @@ pub mod review;
 pub mod scene;
 pub mod shift;
 pub mod sight;
+pub mod sign_in;
 pub mod silence;
 pub mod spc;
 pub mod stage_clock;

@@ -20,6 +20,7 @@ use super::problem_types::ProblemType;
 /// The media type of a merge patch (RFC 7396).
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How much and how long a body may be. Set with `App::app_data`; without it the default counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,15 @@ impl Body {
                 .header(header::HeaderName::from_static("accept-patch"), accepted)
         })?;
         fields::read(&self.bytes().await?)
+    }
+
+    /// Reads what a page's form sent.
+    ///
+    /// # Errors
+    /// As [`Body::read`], but for what is in it.
+    pub async fn form(self) -> Result<Vec<u8>, Problem> {
+        self.check_type(FORM)?;
+        Ok(self.bytes().await?.to_vec())
     }
 
     fn check_type(&self, wanted: &str) -> Result<(), Problem> {

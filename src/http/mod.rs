@@ -4,6 +4,7 @@ pub mod accept;
 pub mod act_requests;
 pub mod acts;
 pub mod answers;
+pub mod auth;
 pub mod body;
 pub mod clock_views;
 pub mod contract;
@@ -28,6 +29,7 @@ pub mod lines;
 pub mod lists;
 pub mod metrics;
 pub mod notices;
+pub mod pages;
 pub mod paging;
 pub mod permission;
 pub mod policy_views;
@@ -118,4 +120,17 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(health::livez)
         .service(health::readyz)
         .service(health::version);
+}
+
+/// Every page for people. They are no part of the contract: programs use the operations above.
+pub fn pages(config: &mut actix_web::web::ServiceConfig) {
+    config
+        .service(pages::assets::style)
+        .service(pages::account::account)
+        .service(auth::login::login)
+        .service(auth::login::callback)
+        .service(auth::choice::choose)
+        .service(auth::logout::logout)
+        .service(auth::logout::logout_everywhere)
+        .service(auth::logout::signed_out);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::auth::doors::Doors;
 use super::contract::Contract;
 use super::cursor::CursorKey;
 use super::token::Verifier;
@@ -21,10 +22,12 @@ pub struct AppState {
     pub draining: Arc<std::sync::atomic::AtomicBool>,
     /// Whether this is a demonstration with made-up data.
     pub demonstration: bool,
+    /// How people can come in.
+    pub doors: Doors,
 }
 
 impl AppState {
-    /// The state of a service that has just started.
+    /// The state of a service that has just started, and that opens to bearer tokens only.
     #[must_use]
     pub fn new(deps: Deps, verifier: Verifier, demonstration: bool) -> Self {
         let cursors = CursorKey::new(&deps.vault.cursor_key());
@@ -35,6 +38,14 @@ impl AppState {
             contract: Arc::new(Contract::new()),
             draining: Arc::default(),
             demonstration,
+            doors: Doors::closed(),
         }
+    }
+
+    /// The same with doors for people.
+    #[must_use]
+    pub fn with_doors(mut self, doors: Doors) -> Self {
+        self.doors = doors;
+        self
     }
 }

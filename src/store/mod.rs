@@ -22,6 +22,7 @@ pub mod review;
 pub mod run_lists;
 mod schema;
 pub mod session;
+pub mod sign_in;
 pub mod sweeps;
 pub mod timers;
 mod turns;

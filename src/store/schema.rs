@@ -192,6 +192,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_attempt (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Bytea,
+        state -> Text,
+        nonce -> Text,
+        pkce_verifier -> Text,
+        return_to -> Text,
+        must_be_fresh -> Bool,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     partnership (id) {
         id -> Uuid,
         code -> Text,
@@ -312,6 +325,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    web_session (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Bytea,
+        issuer -> Text,
+        subject -> Text,
+        registered_as -> Text,
+        role -> Text,
+        agency_id -> Nullable<Uuid>,
+        display_name -> Text,
+        auth_time -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agency,
     calendar,
@@ -325,6 +354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event,
     event_text,
     holding,
+    login_attempt,
     partnership,
     practice_record,
     stage_clock,
@@ -333,4 +363,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     theme,
     timer,
     timescale,
+    web_session,
 );

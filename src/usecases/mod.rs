@@ -19,6 +19,7 @@ pub mod registry;
 pub mod review;
 pub mod setup;
 pub mod shipped;
+pub mod sign_in;
 pub mod sweep;
 pub mod timers;
 pub mod weekly;

@@ -15,6 +15,9 @@ use super::support::people::resolve_body;
 const OF_AN_ESCALATION: &[&str] =
     &["delay", "episode", "escalation_child", "event", "event_text", "stage_clock", "timer"];
 
+/// What people come in by: no facts, so rows are deleted when they are over, and no agency's work sees any of them.
+const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
+
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
     app: TestApp,
@@ -58,6 +61,20 @@ impl World {
         commend("test-police", "anyborough_cs").await;
         commend("test-health", "anyborough_cs").await;
         commend("else-police", "elsewhere_cs").await;
+        app.database
+            .superuser()
+            .await
+            .batch_execute(
+                "insert into login_attempt
+                 select id, sha256(code::bytea), repeat('s', 43), repeat('n', 43), repeat('v', 43), '/', false, now()
+                 from partnership;
+                 insert into web_session
+                 select partnership_id, sha256(client_id::bytea), issuer, 'somebody', client_id, role, agency_id,
+                        name, now(), now(), now()
+                 from client",
+            )
+            .await
+            .unwrap();
         sweep_all(&app.deps, &Sweeper::new(&app.deps)).await.unwrap();
         Self { app, police, health, elsewhere }
     }
@@ -144,7 +161,8 @@ async fn another_partnership_sees_none_of_this_one() {
             let of = |partnership: &str| format!("{table} where {key} = '{partnership}'");
             assert!(count(&all, &of(&here)).await > 0, "{table} is empty");
             assert_eq!(count(&service, &of(&here)).await, 0, "{table} {reach:?}");
-            let theirs = count(&all, &of(&there)).await;
+            let hidden = reach == Reach::OwnAgency && OF_THE_DOOR.contains(&table.as_str());
+            let theirs = if hidden { 0 } else { count(&all, &of(&there)).await };
             assert_eq!(count(&service, &of(&there)).await, theirs, "{table} {reach:?}");
         }
         // Stating somebody else's agency does not open another partnership either.
@@ -288,6 +306,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
     for table in tables(&all).await {
         for sql in [format!("delete from {table}"), format!("truncate {table} cascade")] {
+            if sql.starts_with("delete") && OF_THE_DOOR.contains(&table.as_str()) {
+                continue;
+            }
             state(&service, &here, "", Reach::Partnership).await;
             refused(service.execute(&sql, &[]).await, denied, "permission denied", &sql);
             service.batch_execute("rollback").await.unwrap();
@@ -317,6 +338,55 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     }
     let sql = "update practice_record set note = null";
     assert_eq!(all.execute(sql, &[]).await.unwrap(), 3, "a note can be erased, as other texts can");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_for_the_services_own_work_in_its_own_partnership_only() {
+    let world = World::new().await;
+    let (service, all) = (world.service().await, world.superuser().await);
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    for table in OF_THE_DOOR {
+        let of = |partnership: &str| format!("{table} where partnership_id = '{partnership}'");
+        let (ours, theirs) = (count(&all, &of(&here)).await, count(&all, &of(&there)).await);
+        state(&service, &here, &police, Reach::OwnAgency).await;
+        assert_eq!(count(&service, table).await, 0, "{table}, also an agency's own");
+        let sql = format!("delete from {table}");
+        assert_eq!(service.execute(&sql, &[]).await.unwrap(), 0, "{table}");
+        service.batch_execute("rollback").await.unwrap();
+
+        // Of its own sight it can make a row for nobody else.
+        let copy = |partnership: &str| {
+            format!(
+                "insert into {table}
+                 select (jsonb_populate_record(it, jsonb_build_object('partnership_id', '{partnership}',
+                         'id', sha256('x')))).*
+                 from {table} it limit 1"
+            )
+        };
+        state(&service, &here, "", Reach::Partnership).await;
+        let outcome = service.execute(&copy(&there), &[]).await;
+        let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+        refused(outcome, denied, "row-level security", table);
+        service.batch_execute("rollback").await.unwrap();
+        state(&service, &here, "", Reach::Partnership).await;
+        assert_eq!(service.execute(&copy(&here), &[]).await.unwrap(), 1);
+        assert_eq!(service.execute(&sql, &[]).await.unwrap(), ours.unsigned_abs() + 1, "{table}");
+        assert_eq!(count(&all, &of(&there)).await, theirs, "{table}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+    for sql in [
+        "update web_session set role = 'director'",
+        "update web_session set subject = 'somebody else'",
+        "update web_session set created_at = now()",
+        "update web_session set auth_time = now()",
+        "update login_attempt set return_to = '/'",
+    ] {
+        state(&service, &here, "", Reach::Partnership).await;
+        let outcome = service.execute(sql, &[]).await;
+        refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "permission denied", sql);
+        service.batch_execute("rollback").await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

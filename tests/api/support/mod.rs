@@ -2,12 +2,15 @@
 //! test sets.
 
 pub mod asking;
+pub mod browser;
 pub mod chance_acts;
 pub mod cluster;
 pub mod histories;
+pub mod oidc;
 pub mod operations;
 pub mod people;
 pub mod program;
+pub mod real_provider;
 pub mod recompute;
 pub mod recount;
 pub mod recount_beside;
@@ -22,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::web::Data;
 use escalation_tracker::domain::child_reference::SchemePolicy;
 use escalation_tracker::domain::ids::PartnershipId;
+use escalation_tracker::http::auth::doors::Doors;
 use escalation_tracker::http::server::server;
 use escalation_tracker::http::state::AppState;
 use escalation_tracker::usecases::deps::{Clock, RandomIds};
@@ -86,6 +90,14 @@ impl TestApp {
 
     /// Starts a service with what `fill` puts into its database; it gives the partnership "ANY".
     pub async fn start_with(fill: impl AsyncFnOnce(&Deps) -> PartnershipId) -> Self {
+        Self::start_with_doors(fill, |_| Doors::closed()).await
+    }
+
+    /// The same with doors for people, which may need to know where the service listens.
+    pub async fn start_with_doors(
+        fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
+        doors: impl FnOnce(&str) -> Doors,
+    ) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
@@ -97,6 +109,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(deps.clone(), tokens::verifier().await, true);
+        let state = state.with_doors(doors(&url));
         let server = server(Data::new(state), listener, 1).unwrap();
         let handle = server.handle();
         tokio::spawn(server);

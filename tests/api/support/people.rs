@@ -23,7 +23,8 @@ fn agency(code: &str, name: &str, agency_type: AgencyType, alias: &str) -> Plann
     }
 }
 
-fn client(client_id: &str, role: Role, agency: Option<&str>) -> PlannedClient {
+/// A registered client.
+pub fn client(client_id: &str, role: Role, agency: Option<&str>) -> PlannedClient {
     PlannedClient {
         issuer: ISSUER.to_owned(),
         client_id: client_id.to_owned(),

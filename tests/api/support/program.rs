@@ -131,6 +131,11 @@ pub fn command(arguments: &[&str], data_dir: &Path) -> Command {
         "LOG_FORMAT",
         "PG_BIN_DIR",
         "SWEEP_SECONDS",
+        "PARTNERSHIP",
+        "PUBLIC_URL",
+        "OIDC_ISSUER",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET_FILE",
     ] {
         command.env_remove(name);
     }

@@ -1,0 +1,2 @@
+drop table web_session;
+drop table login_attempt;

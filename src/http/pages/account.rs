@@ -1,0 +1,20 @@
+//! Who one is signed in as, and the way out on all devices.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get};
+use askama::Template;
+
+use super::{Frame, page};
+use crate::http::auth::signed_in::SignedIn;
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account {
+    frame: Frame,
+}
+
+/// The page of whoever is signed in.
+#[get("/account")]
+pub async fn account(by: SignedIn) -> HttpResponse {
+    page(StatusCode::OK, &Account { frame: by.frame() })
+}
