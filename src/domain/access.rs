@@ -94,6 +94,8 @@ codes! {
         ReadWeeklyThemes => "read_weekly_themes",
         /// Read the weekly review: every figure, and what is open with whom.
         ReadReview => "read_review",
+        /// Sign the review of a week.
+        SignReview => "sign_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -129,9 +131,11 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
     use Reach::{OwnAgency, Partnership};
     match role {
         Role::Agency => match action {
-            A::ReadWeeklyThemes | A::ReadReview | A::ProposePolicyMigration | A::MigratePolicy => {
-                None
-            }
+            A::ReadWeeklyThemes
+            | A::ReadReview
+            | A::SignReview
+            | A::ProposePolicyMigration
+            | A::MigratePolicy => None,
             _ => Some(OwnAgency),
         },
         Role::ServiceLead => match action {
@@ -142,6 +146,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadWeeklyThemes
             | A::ReadReview
             | A::ReadReference
+            | A::SignReview
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -157,6 +162,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadWeeklyThemes
             | A::ReadReview
             | A::ReadReference
+            | A::SignReview
             | A::AddNote
             | A::ApprovePause
             | A::Resume

@@ -43,6 +43,7 @@ pub mod scene;
 pub mod shift;
 pub mod sight;
 pub mod sign_in;
+pub mod sign_off;
 pub mod silence;
 pub mod spc;
 pub mod stage_clock;

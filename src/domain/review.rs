@@ -139,6 +139,8 @@ pub struct OverdueTile {
     pub high_stage: i64,
     /// Working days by which the latest is late.
     pub longest_working_days: Option<i64>,
+    /// The most days of 24 hours for which a child of these has waited.
+    pub longest_child_days: Option<f64>,
     /// Against what is usual.
     pub reading: Reading,
 }

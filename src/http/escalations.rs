@@ -224,6 +224,14 @@ pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
 /// The version in `If-Match`: one strong tag. Weak tags match nothing (RFC 9110 §13.1.1), and `*`
 /// would undo what the header is for.
 pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
+    let Some(tag) = expected_tag(request)? else { return Ok(None) };
+    // A tag that is no version of ours is simply not the present one.
+    let version = tag.parse().unwrap_or(-1);
+    Ok(Some(version))
+}
+
+/// The tag in `If-Match`, by the same rules; empty when it is a weak one.
+pub(super) fn expected_tag(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut sent = request.headers().get_all(header::IF_MATCH);
     let Some(value) = sent.next() else { return Ok(None) };
     let invalid = || {
@@ -246,7 +254,5 @@ pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Pro
         .and_then(|rest| rest.strip_suffix('"'))
         .filter(|tag| !tag.contains('"'))
         .ok_or_else(invalid)?;
-    // A tag that is no version of ours is simply not the present one.
-    let version = tag.parse().ok().filter(|_| !weak).unwrap_or(-1);
-    Ok(Some(version))
+    Ok(Some(if weak { String::new() } else { tag.to_owned() }))
 }

@@ -4,6 +4,7 @@ use super::field_errors::{FieldCode, FieldErrors};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use crate::domain::broken_rule::{BrokenRule, FieldFault};
+use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::usecases::Failure;
 
@@ -25,6 +26,7 @@ impl From<Failure> for Problem {
                     .location(&format!("/v1/practice-records/{id}"))
             }
             Failure::Stale => ProblemType::PreconditionFailed.into(),
+            Failure::CannotSign(reason) => reason.into(),
             Failure::NotSetUp(what) => {
                 tracing::error!(what, "the partnership is not set up");
                 ProblemType::Internal.into()
@@ -74,6 +76,47 @@ impl From<BrokenRule> for Problem {
                 ))
             }
         }
+    }
+}
+
+impl From<CannotSign> for Problem {
+    fn from(reason: CannotSign) -> Self {
+        let (pointer, code, detail) = match reason {
+            CannotSign::NotOver => {
+                return Self::new(ProblemType::InvalidTransition)
+                    .detail("A week is signed when it is over; its data reach to the Monday after it.");
+            }
+            CannotSign::NotWhatWasRead => {
+                return Self::new(ProblemType::PreconditionFailed).detail(
+                    "This is not the review that would be signed now. Read it again with its data_to as as_of, \
+                     and send the ETag of that answer.",
+                );
+            }
+            CannotSign::Unanswered(keys) => {
+                let detail = format!("Answer every notice of the week. Without an answer: {}.", keys.join(", "));
+                ("#/answers", FieldCode::Required, detail)
+            }
+            CannotSign::NoSuchNotice(_) => (
+                "#/answers",
+                FieldCode::UnknownReference,
+                "An answer is to no notice of this week, or the second to one; name each key of notices once."
+                    .to_owned(),
+            ),
+            CannotSign::Reason => (
+                "#/reason",
+                FieldCode::Inconsistent,
+                "A week that was signed before is signed again with a reason; the first signing has none."
+                    .to_owned(),
+            ),
+            CannotSign::Deputy => (
+                "#/as_deputy",
+                FieldCode::Inconsistent,
+                "The Director signs for themselves; whoever else signs does so as deputy.".to_owned(),
+            ),
+        };
+        let mut errors = FieldErrors::new();
+        errors.push_with(pointer, code, detail);
+        errors.into()
     }
 }
 

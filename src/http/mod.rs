@@ -44,6 +44,7 @@ pub mod reference;
 pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
+pub mod review_views;
 pub mod reviews;
 pub mod server;
 pub mod state;
@@ -109,6 +110,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(notices::list_notices)
         .service(weekly::read_weekly_themes)
         .service(reviews::read_review)
+        .service(reviews::list_sign_offs)
+        .service(reviews::sign_review)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

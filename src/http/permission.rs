@@ -53,6 +53,7 @@ permissions! {
     Answer => Answer;
     State => State;
     Review => ReadReview;
+    SignReview => SignReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

@@ -1,15 +1,20 @@
 //! The weekly review as data: the same value from which its page is made.
 
+use actix_web::http::header;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 
-use super::answers::ReadProblems;
+use super::answers::{BodyProblems, ReadProblems};
+use super::body::Body;
+use super::escalations::{expected_tag, no_parameters};
 use super::field_codes::FieldCode;
+use super::field_errors::FieldErrors;
 use super::filters::{AS_OF, as_of};
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
+use super::review_views::{SignOffView, SignOffs, SignProblems, SignReview};
 use super::state::AppState;
 use super::times::Instant;
 use crate::domain::review::Pack;
@@ -20,7 +25,8 @@ use crate::usecases::review;
 ///
 /// Everything that the Director's page of a week shows: headline figures with what is usual for them, what to notice,
 /// themes by agency, who we are not hearing from, and what is overdue with its owner. The data reach to Monday 06:00
-/// after the week, or to now as long as that has not come; `as_of` asks for another instant.
+/// after the week, or to now as long as that has not come; `as_of` asks for another instant. A signed week is answered
+/// as it was signed, to the byte, unless `as_of` is said.
 #[utoipa::path(
     tag = "review",
     operation_id = "read_review",
@@ -30,7 +36,8 @@ use crate::usecases::review;
     ),
     security(("bearer" = ["read_review"])),
     responses(
-        (status = 200, description = "The review.", body = Pack),
+        (status = 200, description = "The review.", body = Pack,
+         headers(("ETag" = String, description = "SHA-256 of the text, which is what is signed."))),
         ReadProblems,
     ),
 )]
@@ -46,8 +53,78 @@ pub async fn read_review(
     let as_of = as_of(&mut query, now);
     query.finish()?;
     let week = week_in_path(&week, now)?;
-    let pack = review::pack(&state.deps, &by, week, as_of).await?;
-    Ok(HttpResponse::Ok().json(pack))
+    let shown = review::shown(&state.deps, &by, week, as_of).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, format!("\"{}\"", shown.sha256)))
+        .content_type("application/json")
+        .body(shown.text))
+}
+
+/// List the signed versions of a week's review
+///
+/// The first is what the Director signed; each further one restates it and says why. Each keeps the hash of its text.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "list_sign_offs",
+    params(("week" = String, Path, description = "The ISO week.", example = "2026-W47")),
+    security(("bearer" = ["read_review"])),
+    responses((status = 200, description = "The versions, the first first.", body = SignOffs), ReadProblems),
+)]
+#[get("/v1/reviews/{week}/sign-offs")]
+pub async fn list_sign_offs(
+    by: Allowed<needs::Review>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    week: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let week = week_in_path(&week, state.deps.clock.now())?;
+    let signed = review::sign_offs(&state.deps, &by, week).await?;
+    Ok(HttpResponse::Ok().json(SignOffs { items: signed.iter().map(SignOffView::new).collect() }))
+}
+
+/// Sign the review of a week
+///
+/// Freezes the figures as they were read: send `data_to` of the review and its ETag. Every notice wants an answer, and
+/// no answer is refused for what it says. What is signed never changes; signing again needs a reason and makes another
+/// version beside it.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "sign_review",
+    params(
+        ("week" = String, Path, description = "The ISO week.", example = "2026-W46"),
+        ("If-Match" = String, Header, description = "The ETag of the review that was read."),
+    ),
+    request_body(content = SignReview, content_type = "application/json",
+        example = json!({"data_to": "2026-11-16T06:00:00Z", "answers": [], "decisions": ["Health joins the duty rota."]})),
+    security(("bearer" = ["sign_review"])),
+    responses(
+        (status = 201, description = "It is signed.", body = SignOffView),
+        ReadProblems, BodyProblems, SignProblems,
+    ),
+)]
+#[post("/v1/reviews/{week}/sign-offs")]
+pub async fn sign_review(
+    by: Allowed<needs::SignReview>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    week: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let now = state.deps.clock.now();
+    let week = week_in_path(&week, now)?;
+    let read = expected_tag(&request)?.ok_or(ProblemType::PreconditionRequired)?;
+    let input: SignReview = body.read().await?;
+    let data_to = input.data_to.0;
+    if data_to > now {
+        let mut errors = FieldErrors::new();
+        errors.push("#/data_to", FieldCode::InFuture);
+        return Err(errors.into());
+    }
+    let said = input.into_signing();
+    let signed = review::sign(&state.deps, &by, week, (data_to, &read), said).await?;
+    Ok(HttpResponse::Created().json(SignOffView::new(&signed)))
 }
 
 /// The week that an address names. A week that has not begun has no review.

@@ -23,6 +23,7 @@ pub mod run_lists;
 mod schema;
 pub mod session;
 pub mod sign_in;
+pub mod sign_offs;
 pub mod sweeps;
 pub mod timers;
 mod turns;

@@ -233,6 +233,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    review_sign_off (partnership_id, week, version) {
+        partnership_id -> Uuid,
+        week -> Date,
+        version -> Int4,
+        data_to -> Timestamptz,
+        pack -> Text,
+        sha256 -> Text,
+        definitions_version -> Int4,
+        answers -> Jsonb,
+        decisions -> Array<Text>,
+        reason -> Nullable<Text>,
+        as_deputy -> Bool,
+        signed_at -> Timestamptz,
+        signed_by_role -> Text,
+        signed_by_client_id -> Uuid,
+        signed_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     stage_clock (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -357,6 +377,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_attempt,
     partnership,
     practice_record,
+    review_sign_off,
     stage_clock,
     stage_policy,
     sweep,

@@ -2,6 +2,7 @@
 
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
 use crate::domain::ids::{EscalationId, PracticeRecordId};
+use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::vault::CannotOpen;
 
@@ -26,6 +27,9 @@ pub enum Failure {
     /// The escalation has changed since the caller read it.
     #[error("changed since it was read")]
     Stale,
+    /// The review cannot be signed so.
+    #[error(transparent)]
+    CannotSign(CannotSign),
     /// The partnership has not agreed on what is needed, for example a stage policy.
     #[error("the partnership has no {0}")]
     NotSetUp(&'static str),

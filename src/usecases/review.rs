@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jiff::civil::Time;
 
@@ -15,10 +16,11 @@ use crate::domain::london;
 use crate::domain::partnership::Partnership;
 use crate::domain::review::assemble::{Facts, ReviewRules, assemble};
 use crate::domain::review::{Pack, TABLE_WEEKS};
+use crate::domain::sign_off::{CannotSign, SignOff, Signing, check};
 use crate::domain::week::IsoWeek;
-use crate::store::session::{Connection, Stated, known_at};
+use crate::store::session::{Connection, Stated, known_at, snapshot, transaction};
 use crate::store::weekly::{Span, figures_of};
-use crate::store::{StoreFailure, escalations, review, weekly};
+use crate::store::{StoreFailure, escalations, review, sign_offs as store_sign_offs, weekly};
 
 /// The longest history on which charts rest: five years.
 const MOST_WEEKS: i32 = 260;
@@ -52,6 +54,110 @@ pub async fn pack(
         read(conn, &agreed, week, data_to).await
     })
     .await
+}
+
+/// A review as it is shown: signed, or as it stands.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The pack as text. Of a signed week it is, to the byte, what was signed.
+    pub text: String,
+    /// SHA-256 of the text, in hexadecimal.
+    pub sha256: String,
+    /// Which signed version it is; none as long as nobody signed.
+    pub version: Option<i32>,
+}
+
+/// The review of a week: the last signed version, unless `as_of` asks what was known at an instant.
+///
+/// # Errors
+/// The caller may not review, or the database fails.
+pub async fn shown(
+    deps: &Deps,
+    caller: &Caller,
+    week: IsoWeek,
+    as_of: Option<Timestamp>,
+) -> Result<Shown, Failure> {
+    if as_of.is_none()
+        && let Some(signed) = sign_offs(deps, caller, week).await?.pop()
+    {
+        return Ok(Shown {
+            text: signed.pack,
+            sha256: signed.sha256,
+            version: Some(signed.version),
+        });
+    }
+    let text = text_of(&pack(deps, caller, week, as_of).await?)?;
+    Ok(Shown { sha256: sha256(&text), text, version: None })
+}
+
+/// Every signed version of a week, the first first.
+///
+/// # Errors
+/// The caller may not review, or the database fails.
+pub async fn sign_offs(
+    deps: &Deps,
+    caller: &Caller,
+    week: IsoWeek,
+) -> Result<Vec<SignOff>, Failure> {
+    let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok(store_sign_offs::of_week(conn, caller.partnership, week).await?)
+    })
+    .await
+}
+
+/// Signs what was read: the pack whose data reach to `data_to` and whose text has this hash.
+///
+/// # Errors
+/// [`Failure::CannotSign`] with what is missing; the caller may not sign, or the database fails.
+pub async fn sign(
+    deps: &Deps,
+    caller: &Caller,
+    week: IsoWeek,
+    (data_to, expected_sha256): (Timestamp, &str),
+    said: Signing,
+) -> Result<SignOff, Failure> {
+    let reach = caller.may(Action::SignReview).ok_or(Failure::Forbidden)?;
+    let pack = pack(deps, caller, week, Some(data_to)).await?;
+    let text = text_of(&pack)?;
+    let hash = sha256(&text);
+    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let before = store_sign_offs::of_week(conn, caller.partnership, week).await?;
+        let version = before.last().map_or(0, |it| it.version);
+        check(&pack, &said, caller.role, version).map_err(Failure::CannotSign)?;
+        if hash != expected_sha256 {
+            return Err(Failure::CannotSign(CannotSign::NotWhatWasRead));
+        }
+        let signed = SignOff {
+            week,
+            version: version + 1,
+            data_to,
+            pack: text,
+            sha256: hash,
+            definitions_version: pack.definitions_version,
+            said,
+            signed_at: deps.clock.now(),
+            role: caller.role,
+            client: caller.client,
+            subject: caller.subject.clone(),
+        };
+        match store_sign_offs::insert(conn, caller.partnership, &signed).await {
+            Err(StoreFailure::Constraint(name)) if name == "review_sign_off_pkey" => {
+                Err(Failure::CannotSign(CannotSign::NotWhatWasRead))
+            }
+            other => Ok(other.map(|()| signed)?),
+        }
+    })
+    .await
+}
+
+fn text_of(pack: &Pack) -> Result<String, Failure> {
+    serde_json::to_string(pack).map_err(|error| StoreFailure::Other(error.to_string()).into())
+}
+
+/// SHA-256 in hexadecimal, as anybody can compute it from the text.
+fn sha256(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn read(

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use rand::Rng;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::support::TestApp;
 use super::support::asking::{acts, reason};
 use super::support::histories::{Histories, Raising};
+use super::support::people::Answer;
 use super::support::recount_check::rows_behind;
 
 /// Compares a review with the answers of the aggregation and of the lists, asked as of the same instant.
@@ -135,6 +137,106 @@ async fn a_review_says_what_the_figures_and_the_lists_say() {
         }
     }
     assert_review_agrees(&get, "2026-W03").await;
+}
+
+/// What is needed to sign a review as it was read.
+async fn signs(app: &TestApp, client: &str, read: &Answer, changed: Value) -> Answer {
+    let mut body = json!({
+        "data_to": read.json["data_to"],
+        "answers": read.json["notices"].as_array().unwrap().iter().map(|it| json!({
+            "key": it["key"], "disposition": "watch", "reason": "Asked in the meeting."
+        })).collect::<Vec<_>>(),
+        "decisions": ["Health joins the duty rota."],
+    });
+    for (name, value) in changed.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let path = format!("/v1/reviews/{}/sign-offs", read.json["week"].as_str().unwrap());
+    let tag = read.header("etag");
+    let headers = [("content-type", "application/json"), ("if-match", tag)];
+    app.person(client).send(Method::POST, &path, &headers, body.to_string()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_signed_stays_to_the_byte_and_signing_again_keeps_both() {
+    let app = TestApp::start().await;
+    let id = app.police().raises(json!({"urgency": "urgent"})).await;
+    let week = "/v1/reviews/2026-W47";
+    let part = app.director().get(week).await.expect(200);
+    let refused = signs(&app, "test-director", &part, json!({})).await.expect(409);
+    assert_eq!(refused.problem().0, "invalid-transition", "the week is not over");
+    app.clock.set("2026-11-23T09:00:00Z");
+    let draft = app.director().get(week).await.expect(200);
+    // An answer is late and nobody holds it: that wants an answer.
+    assert_eq!(draft.json["notices"][0]["key"], "overdue_without_owner:all");
+    for (client, changed, pointer, code) in [
+        ("test-director", json!({"answers": []}), "#/answers", "required"),
+        ("test-director", json!({"reason": "Again."}), "#/reason", "inconsistent"),
+        ("test-director", json!({"as_deputy": true}), "#/as_deputy", "inconsistent"),
+        ("test-service_lead", json!({}), "#/as_deputy", "inconsistent"),
+        ("test-director", json!({"data_to": "2026-11-23T09:00:01Z"}), "#/data_to", "in_future"),
+    ] {
+        let answer = signs(&app, client, &draft, changed.clone()).await.expect(422);
+        assert_eq!(answer.problem().1, [(pointer.to_owned(), code.to_owned())], "{changed}");
+    }
+    let named = signs(&app, "test-director", &draft, json!({"answers": []})).await;
+    assert!(named.text.contains("overdue_without_owner:all"), "{}", named.text);
+    signs(&app, "test-police", &draft, json!({})).await.expect(403);
+    signs(&app, "test-analyst", &draft, json!({})).await.expect(403);
+    // What would be signed is not what was read.
+    let other = json!({"data_to": "2026-11-20T10:00:00Z"});
+    signs(&app, "test-director", &part, other).await.expect(409);
+    let moved = app.director().get(&format!("{week}?as_of=2026-11-23T01:00:00Z")).await.expect(200);
+    let other = json!({"data_to": draft.json["data_to"]});
+    signs(&app, "test-director", &moved, other).await.expect(412);
+    let path = "/v1/reviews/2026-W47/sign-offs";
+    let body = json!({"data_to": draft.json["data_to"], "answers": []});
+    app.director().post(path, &body).await.expect(428);
+    assert_eq!(app.director().get(path).await.expect(200).json["items"], json!([]));
+
+    let signed = signs(&app, "test-director", &draft, json!({})).await.expect(201).json;
+    assert_eq!((&signed["version"], &signed["signed_by_role"]), (&json!(1), &json!("director")));
+    assert_eq!(draft.header("etag"), format!("\"{}\"", signed["sha256"].as_str().unwrap()));
+    // Late records, corrections and another theme: not a byte of what was signed moves.
+    app.clock.set("2026-11-25T09:00:00Z");
+    app.police().raises(json!({"raised_at": "2026-11-19T10:00:00Z"})).await;
+    let right = json!({"theme": "icpc_late", "reason": "It was the conference."});
+    app.police().patch(&format!("/v1/escalations/{id}"), 1, &right).await.expect(200);
+    app.childrens_services().agrees(&id).await;
+    let after = app.director().get(week).await.expect(200);
+    assert_eq!((&after.text, after.header("etag")), (&draft.text, draft.header("etag")));
+    // What is known now can be read beside it, and signed as another version, with a reason.
+    let known = app.director().get(&format!("{week}?as_of=2026-11-25T09:00:00Z")).await.expect(200);
+    assert_eq!(known.json["tiles"]["new"]["value"], 2);
+    signs(&app, "test-director", &known, json!({})).await.expect(422);
+    let restated = json!({"reason": "Two records came late.", "as_deputy": true});
+    let again = signs(&app, "test-service_lead", &known, restated).await.expect(201).json;
+    assert_eq!((&again["version"], &again["as_deputy"]), (&json!(2), &json!(true)));
+    let versions = app.person("test-auditor").get(path).await.expect(200).json["items"].clone();
+    assert_eq!(versions[0], signed);
+    assert_eq!(versions[1], again);
+    assert_eq!(app.director().get(week).await.expect(200).text, known.text);
+    // Nobody changes what was signed, not even the owner of the tables.
+    let owner = app.database.superuser().await;
+    for statement in ["update review_sign_off set pack = '{}'", "delete from review_sign_off"] {
+        assert!(owner.batch_execute(statement).await.is_err(), "{statement}");
+    }
+}
+
+/// Of two who sign at once one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_sign_at_once_do_not_sign_twice() {
+    let app = TestApp::start().await;
+    app.clock.set("2026-11-23T09:00:00Z");
+    let draft = app.director().get("/v1/reviews/2026-W47").await.expect(200);
+    let deputy = json!({"as_deputy": true});
+    let (one, other) = tokio::join!(
+        signs(&app, "test-director", &draft, json!({})),
+        signs(&app, "test-service_lead", &draft, deputy)
+    );
+    let mut both = [one.status, other.status];
+    both.sort_unstable();
+    assert!(both == [201, 412] || both == [201, 422], "{} {}", one.text, other.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -142,6 +142,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
             value: count(&overdue),
             without_owner: count(overdue.iter().filter(|it| it.owner.is_none())),
             high_stage: count(overdue.iter().filter(|it| it.stage >= 3)),
+            longest_child_days: overdue.iter().map(|it| it.child_days).max_by(f64::total_cmp),
             longest_working_days: overdue.iter().filter_map(|it| it.working_days_late).max(),
             reading: late.reading(),
         },

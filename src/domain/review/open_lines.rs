@@ -69,26 +69,36 @@ pub(super) fn moved_up(facts: &Facts<'_>, lines: &[OpenLine]) -> Vec<OpenLine> {
     lines.iter().filter(moved).cloned().collect()
 }
 
-/// How old what is open is, in working days since it was opened.
+/// How old what is open is: in working days since it was opened, and by how long the children have waited.
 pub(super) fn ages(facts: &Facts<'_>) -> Ages {
     let calendar = facts.agreed.calendar_at(facts.data_to);
-    let mut days: Vec<f64> = facts
-        .open
-        .iter()
-        .filter_map(|it| calendar?.working_seconds(it.episode.opened_at, facts.data_to).ok())
-        .map(|seconds| real(seconds) / SECONDS_PER_DAY)
-        .collect();
-    days.sort_by(f64::total_cmp);
-    let number = i64::try_from(days.len()).unwrap_or(i64::MAX);
-    let middle = |days: &[f64]| {
-        let (low, high) = (days.get((days.len() - 1) / 2)?, days.get(days.len() / 2)?);
-        Some(f64::midpoint(*low, *high))
+    let days = |seconds: i64| real(seconds) / SECONDS_PER_DAY;
+    let working = |it: &Escalation| {
+        calendar?.working_seconds(it.episode.opened_at, facts.data_to).ok().map(days)
     };
+    let worked = sorted(facts.open.iter().filter_map(working));
+    let waited = sorted(facts.open.iter().map(|it| days(it.child_time(facts.data_to).seconds())));
     Ages {
         open: i64::try_from(facts.open.len()).unwrap_or(i64::MAX),
-        median_working_days: if number >= MEDIAN_FROM { middle(&days) } else { None },
-        longest_working_days: days.last().copied(),
-        over_ten_working_days: i64::try_from(days.iter().filter(|days| **days > 10.0).count())
+        median_working_days: median(&worked),
+        longest_working_days: worked.last().copied(),
+        median_child_days: median(&waited),
+        longest_child_days: waited.last().copied(),
+        over_ten_working_days: i64::try_from(worked.iter().filter(|days| **days > 10.0).count())
             .unwrap_or(i64::MAX),
     }
+}
+
+fn sorted(days: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut days: Vec<f64> = days.collect();
+    days.sort_by(f64::total_cmp);
+    days
+}
+
+/// The median, between the two nearest, when there are enough.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let enough = i64::try_from(sorted.len()).is_ok_and(|number| number >= MEDIAN_FROM);
+    let (low, high) =
+        (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);
+    enough.then(|| f64::midpoint(*low, *high))
 }

@@ -161,6 +161,10 @@ pub struct Ages {
     pub median_working_days: Option<f64>,
     /// The most working days since one was opened.
     pub longest_working_days: Option<f64>,
+    /// Median days of 24 hours for which the children have waited; none below 5.
+    pub median_child_days: Option<f64>,
+    /// The most days of 24 hours for which a child has waited.
+    pub longest_child_days: Option<f64>,
     /// Open for more than ten working days.
     pub over_ten_working_days: i64,
 }

@@ -120,7 +120,15 @@ impl Operation {
 
     /// Calls it as the contract says, with this body.
     pub async fn send(&self, by: &Person<'_>, path: &str, version: i64, body: String) -> Answer {
-        let tag = format!("\"{version}\"");
+        let tag = match path.strip_suffix("/sign-offs").filter(|_| self.needs_a_version()) {
+            // What is signed is the review that was read.
+            Some(review) => {
+                let review = by.get(&format!("{review}?as_of={SIGNED_DATA_TO}")).await;
+                Some(review.header("etag").to_owned()).filter(|tag| !tag.is_empty())
+            }
+            None => None,
+        };
+        let tag = tag.unwrap_or_else(|| format!("\"{version}\""));
         let mut headers = Vec::new();
         if let Some(kind) = self.content_type() {
             headers.push(("content-type", kind));
@@ -137,6 +145,9 @@ impl Operation {
         self.send(by, path, version, body).await
     }
 }
+
+/// To which the data of the review reach that the example of its signing names.
+const SIGNED_DATA_TO: &str = "2026-11-16T06:00:00Z";
 
 /// Stands in examples for an escalation that there is.
 const SOME_ESCALATION: &str = "0198c000-0000-7000-8000-000000000001";
@@ -185,7 +196,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "record_commendation"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
-        "read_weekly_themes" | "read_review" => (director, &[]),
+        "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
