@@ -311,10 +311,10 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// As much more time as the stage gives, where that is more than what has gone.
+    /// As much more time as the stage gives, where that is more than what has gone and the answer is not late yet.
     fn extended(&self, at: Timestamp, played: Timestamp) -> Result<Option<Timestamp>, DemoError> {
         let Some(limit) = self.limit else { return Ok(None) };
         let due_at = limit.due_at(self.due_at, self.frame.calendar_at(played))?;
-        Ok((due_at > self.due_at && due_at > at).then_some(due_at))
+        Ok((due_at > self.due_at && due_at > at && played <= self.due_at).then_some(due_at))
     }
 }

@@ -187,8 +187,7 @@ impl Escalation {
         kind: ActKind,
         scene: &Scene<'_>,
     ) -> Result<&StageClock, BrokenRule> {
-        let running =
-            self.running(ClockKind::Answer).ok_or_else(|| self.not_possible(kind, scene))?;
+        let running = self.not_late(kind, scene)?;
         let mut latest = running.limit.due_at(running.due_at, scene.calendar)?;
         let stage = scene.policy.stage(self.stage);
         if let Some(most) = stage.and_then(|stage| stage.standard_maximum)
@@ -219,10 +218,9 @@ impl Escalation {
         at: Timestamp,
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
+        let running = self.not_late(ActKind::CallMeeting, scene)?;
         let limit = scene.policy.stage(self.stage).and_then(|stage| stage.standard_with_meeting);
-        let (Some(running), Some(limit)) = (self.running(ClockKind::Answer), limit) else {
-            return Err(self.not_possible(ActKind::CallMeeting, scene));
-        };
+        let limit = limit.ok_or_else(|| self.not_possible(ActKind::CallMeeting, scene))?;
         let from = self.first_of(running).started_at;
         let due_at = limit.due_at(from, scene.calendar)?;
         if due_at <= running.due_at {
@@ -293,7 +291,8 @@ impl Escalation {
         Ok(Change::Paused { why, until, replaced: running.id, clock })
     }
 
-    /// The answer's clock, unless it is late by now: no pause takes a breach back by being told afterwards.
+    /// The answer's clock, unless it is late by now: neither a pause nor more time takes a breach back by being told
+    /// afterwards.
     fn not_late(&self, kind: ActKind, scene: &Scene<'_>) -> Result<&StageClock, BrokenRule> {
         self.running(ClockKind::Answer)
             .filter(|clock| !clock.is_overdue(scene.now))

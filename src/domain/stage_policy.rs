@@ -127,7 +127,7 @@ impl Default for ExtensionRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeoutRule {
-    /// How long the raiser has to advance, agree to more time or withdraw, once an answer is late.
+    /// How long the raiser has to advance or withdraw, once an answer is late; more time is agreed before that.
     pub raiser_chooses_within: PerUrgency<Limit>,
     /// Whether the service takes it to the next stage when the raiser has not chosen; otherwise it is flagged for the
     /// weekly review.

@@ -207,15 +207,18 @@ impl Escalation {
             (ActKind::ProposeExtension, _) => {
                 !paused
                     && self.times_in_stage(StopReason::Extended) < policy.extension.times_per_stage
-                    && answer.is_some_and(|clock| clock.limit.can_be_longer())
+                    && answer
+                        .is_some_and(|clock| clock.limit.can_be_longer() && !clock.is_overdue(at))
             }
             (ActKind::Extend, _) => proposal.is_some_and(|it| {
                 !paused
+                    && answer.is_some_and(|clock| !clock.is_overdue(at))
                     && matches!(it.kind, ProposalKind::Extension { .. })
                     && (it.side != part.into() || self.is_inside_one_agency())
             }),
             (ActKind::CallMeeting, _) => {
                 !paused
+                    && answer.is_some_and(|clock| !clock.is_overdue(at))
                     && urgency == Urgency::Standard
                     && stage?.standard_with_meeting.is_some()
                     && self.times_in_stage(StopReason::MeetingCalled) == 0

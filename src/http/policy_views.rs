@@ -97,7 +97,7 @@ pub struct ExtensionRuleView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TimeoutRule)]
 pub struct TimeoutRuleView {
-    /// How long the raiser has to advance, agree to more time or withdraw, once an answer is late.
+    /// How long the raiser has to advance or withdraw, once an answer is late; more time is agreed before that.
     pub raiser_chooses_within: LimitPerUrgency,
     /// Whether the service takes it to the next stage when the raiser has not chosen.
     pub auto_advance: FlagPerUrgency,

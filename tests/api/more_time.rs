@@ -78,12 +78,34 @@ async fn more_time_is_agreed_once_in_a_stage_and_for_no_longer_than_the_limit_ag
     let due_at = "2026-11-26T10:00:00Z";
     acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
     acts(&app, "test-police", &id, "extension", &json!({"due_at": due_at})).await;
-    // One that is so late that even the extended instant has passed cannot be mended afterwards.
-    let late = app.police().raises(json!({"urgency": "immediate"})).await;
-    app.clock.advance(SignedDuration::from_hours(5));
-    let past = later("2026-11-18T14:00:00Z");
-    let proposal = ("test-police", late.as_str(), "extension-proposal");
-    refused(&app, proposal, &past, ("#/due_at", "out_of_range")).await;
+}
+
+/// A breach is not taken back by saying that more time was asked for, agreed or needed for a meeting before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_gets_no_more_time_not_even_from_before_it_was_late() {
+    let app = TestApp::start().await;
+    let due_at = "2026-11-24T12:00:00Z";
+    let id = app.police().raises(json!({"stage": 2, "skip_reason": "Tried by phone."})).await;
+    // Three working days from Wednesday: Monday.
+    acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
+    app.clock.set("2026-11-24T00:00:00Z");
+    for (client, path, body) in [
+        ("test-cs", "extension-proposal", later(due_at)),
+        ("test-police", "extension", json!({"due_at": due_at})),
+        ("test-cs", "meeting", json!({"meeting_at": due_at})),
+    ] {
+        impossible(&app, client, &id, path, &body).await;
+        let mut backdated = body.clone();
+        backdated["occurred_at"] = json!("2026-11-23T12:00:00Z");
+        impossible(&app, client, &id, path, &backdated).await;
+    }
+    for client in ["test-police", "test-cs"] {
+        let late = shown(&app, client, &id).await;
+        assert_eq!((&late["overdue"], clocks(&late, "answer").len()), (&json!(true), 1));
+        for act in ["propose_extension", "extend", "call_meeting"] {
+            assert!(!can(&late, act), "{act}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,6 +94,7 @@ pub fn refused_for_a_reason(
             let used = of_stage.filter(|it| matches!(it.change, Change::Extended { .. })).count();
             no_longer
                 || !matches!(it.status, Status::Raised | Status::Acknowledged)
+                || answer.is_some_and(|clock| clock.is_overdue(at))
                 || used >= times(policy.extension.times_per_stage)
         }
         _ => true,
