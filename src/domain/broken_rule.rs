@@ -47,6 +47,15 @@ pub struct FieldFault {
     pub field: &'static str,
     /// What is wrong with it.
     pub rule: FieldRule,
+    /// What would be right, where the rule alone does not say it.
+    pub hint: Option<Hint>,
+}
+
+/// What a caller needs to know to put one value right. It names nothing that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// That a process happened stands as it was recorded; only the Director takes it back.
+    OccurrenceStands,
 }
 
 super::codes::codes! {
@@ -83,7 +92,13 @@ impl BrokenRule {
     /// A rule broken by one member of the request.
     #[must_use]
     pub fn field(field: &'static str, rule: FieldRule) -> Self {
-        Self::Fields(vec![FieldFault { field, rule }])
+        Self::Fields(vec![FieldFault { field, rule, hint: None }])
+    }
+
+    /// The same, saying what would be right.
+    #[must_use]
+    pub fn hinted(field: &'static str, rule: FieldRule, hint: Hint) -> Self {
+        Self::Fields(vec![FieldFault { field, rule, hint: Some(hint) }])
     }
 }
 
@@ -94,7 +109,14 @@ pub struct Faults(Vec<FieldFault>);
 impl Faults {
     /// Notes a fault of one member.
     pub fn add(&mut self, field: &'static str, rule: FieldRule) {
-        self.0.push(FieldFault { field, rule });
+        self.0.push(FieldFault { field, rule, hint: None });
+    }
+
+    /// Notes a fault of one member when `broken`, saying what would be right.
+    pub fn hint_if(&mut self, broken: bool, field: &'static str, rule: FieldRule, hint: Hint) {
+        if broken {
+            self.0.push(FieldFault { field, rule, hint: Some(hint) });
+        }
     }
 
     /// Notes a fault when `broken`.

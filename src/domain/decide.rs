@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::act::{Act, ActKind, RightValues};
-use super::broken_rule::{BrokenRule, Faults, FieldRule};
+use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::child_time::wait_began;
 use super::escalation::Escalation;
 use super::event::{Change, Correction, Event, Narrative, TextField};
@@ -184,8 +184,14 @@ impl Escalation {
             let shorter = a_side && began > self.child_time_from();
             faults.add_if(shorter, "delay/started_at", FieldRule::NotPermitted);
             let known = facts.delay.as_ref().and_then(|delay| delay.occurred_at);
-            let sooner = known.zip(to.occurred_at).is_some_and(|(was, is)| is < was);
-            faults.add_if(a_side && sooner, "delay/occurred_at", FieldRule::NotPermitted);
+            // Taken back it could be recorded again, and then earlier.
+            let taken_back = known.is_some_and(|was| to.occurred_at.is_none_or(|is| is < was));
+            faults.hint_if(
+                a_side && taken_back,
+                "delay/occurred_at",
+                FieldRule::NotPermitted,
+                Hint::OccurrenceStands,
+            );
             faults.none()?;
             let from = self.facts.delay.clone().map(Box::new);
             corrections.push(Correction::Delay { from, to: Box::new(to) });

@@ -22,6 +22,7 @@ pub mod field_errors;
 pub mod fields;
 pub mod filters;
 pub mod health;
+mod hints;
 pub mod history;
 pub mod key_set;
 pub mod lines;

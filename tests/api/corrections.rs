@@ -164,10 +164,17 @@ async fn neither_side_makes_the_childs_wait_shorter() {
     assert_eq!(after["times"]["child"]["ended_because"], "process_happened");
     let sooner = delay("2026-11-16T09:00:00Z", Some("2026-11-17T09:00:00Z"));
     refused_for_raiser(&sooner, "#/delay/occurred_at").await;
+    // Nor in two steps: what is recorded is not taken back first.
+    let open = delay("2026-11-16T09:00:00Z", None);
+    refused_for_raiser(&open, "#/delay/occurred_at").await;
+    let answer = corrects(&app, "test-police", &id, &open).await;
+    assert!(answer.text.contains("Only the Director takes it back"), "{}", answer.text);
     let later = delay("2026-11-16T09:00:00Z", Some("2026-11-18T09:30:00Z"));
     corrects(&app, "test-police", &id, &later).await.expect(200);
     let after = corrects(&app, "test-director", &id, &sooner).await.expect(200).json;
     assert_eq!(after["times"]["child"]["ended_at"], "2026-11-17T09:00:00Z");
+    let after = corrects(&app, "test-director", &id, &open).await.expect(200).json;
+    assert!(after["times"]["child"].get("ended_at").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,6 +133,7 @@ fn every_property_is_missed_when_it_is_broken() {
         }),
         ("held, unheld and paused", |it| it.after.holdings[0].agency = None),
         ("child time begins no later", |it| it.after.facts.raised_at += seconds(1)),
+        ("what happened happened", |it| it.before.facts.delay = Some(happened(it.now))),
         ("child time ends only", |it| it.after.facts.delay = Some(happened(it.now))),
         ("child time that has passed", |it| it.after.holdings[0].holder = Holder::Raiser),
         ("child time that has not ended", |it| it.after.holdings[0].to = None),

@@ -53,6 +53,7 @@ pub const PROPERTIES: &[Property] = &[
     ("the parts of child time are the whole, without gap or overlap", parts_are_the_whole),
     ("held, unheld and paused time make up child time", standing_is_the_whole),
     ("child time begins no later, but by the Director's correction", begins_no_later),
+    ("what happened happened no sooner, but by the Director's correction", happened_no_sooner),
     ("child time ends only as documented", ends_as_documented),
     ("child time that has passed stays as it was", the_past_stays),
     ("child time that has not ended goes on by the second", goes_on),
@@ -270,6 +271,13 @@ fn begins_no_later(it: &Step<'_>) -> bool {
     }
     it.after.child_time_from() <= it.before.child_time_from()
         || (director && it.corrects_the_delay())
+}
+
+fn happened_no_sooner(it: &Step<'_>) -> bool {
+    let happened = |it: &Escalation| it.facts.delay.as_ref().and_then(|delay| delay.occurred_at);
+    let director = it.caller.is_some_and(|caller| caller.role == Role::Director);
+    director
+        || happened(&it.before).is_none_or(|was| happened(&it.after).is_some_and(|is| is >= was))
 }
 
 /// The list of `Escalation::child_time_end`, told by the acts that bring it about.
