@@ -56,6 +56,12 @@ pub struct FieldFault {
 pub enum Hint {
     /// That a process happened stands as it was recorded; only the Director takes it back.
     OccurrenceStands,
+    /// The other escalation is a duplicate itself.
+    DuplicateItself,
+    /// The other escalation has ended, so that nothing would go on there.
+    HasEnded,
+    /// The other escalation concerns another child.
+    OtherChild,
 }
 
 super::codes::codes! {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::act::{Act, Closing, LinkTarget};
-use super::broken_rule::{BrokenRule, Faults, FieldRule};
+use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::decide::{Decision, Scene, no_person, perhaps};
 use super::escalation::Escalation;
 use super::event::{Change, Ending, EndingDetails, Narrative, TextField};
@@ -51,10 +51,7 @@ impl Escalation {
             }
             Act::MarkDuplicate { of, reason } => {
                 self.check_link(of, "duplicate_of")?;
-                // What is itself a duplicate leads nowhere, and two could not both be the one that goes on.
-                if of.is_duplicate {
-                    return Err(BrokenRule::field("duplicate_of", FieldRule::Inconsistent));
-                }
+                check_original(of)?;
                 let ending = self.ending(at, Outcome::Duplicate, unknown, scene)?;
                 let change = Change::MarkedDuplicate { of: of.id, ending };
                 (change, perhaps(TextField::Reason, reason).collect())
@@ -167,6 +164,18 @@ impl Escalation {
         }
         Ok(())
     }
+}
+
+/// The child's time ends with a duplicate because it is kept on the other record: that one has to go on, and be about
+/// the same child. What is itself a duplicate leads nowhere.
+fn check_original(of: LinkTarget) -> Result<(), BrokenRule> {
+    let hint = match of {
+        LinkTarget { is_duplicate: true, .. } => Hint::DuplicateItself,
+        LinkTarget { has_ended: true, .. } => Hint::HasEnded,
+        LinkTarget { other_child: true, .. } => Hint::OtherChild,
+        _ => return Ok(()),
+    };
+    Err(BrokenRule::hinted("duplicate_of", FieldRule::Inconsistent, hint))
 }
 
 /// The partners decide or close; the responder records any ending but those two, and those that have acts of their own.

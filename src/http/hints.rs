@@ -9,5 +9,15 @@ pub(super) fn words(hint: &Hint) -> String {
             "That the process happened is recorded. Only the Director takes it back or says that it happened earlier."
                 .to_owned()
         }
+        Hint::DuplicateItself => {
+            "That escalation is a duplicate itself; name the one that it is a duplicate of.".to_owned()
+        }
+        Hint::HasEnded => {
+            "That escalation has ended, so nothing would go on there. Name one that is open, or link them instead."
+                .to_owned()
+        }
+        Hint::OtherChild => {
+            "That escalation concerns another child; name one of the same child, or link them instead.".to_owned()
+        }
     }
 }

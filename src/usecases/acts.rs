@@ -61,7 +61,7 @@ pub async fn act(
             return Err(Failure::Stale);
         }
         let now = deps.clock.now();
-        let act = request.look_up(conn, &agreed, now).await?;
+        let act = request.look_up(conn, &agreed, on.id, now).await?;
         let policy = policy_of(&agreed, &before)?;
         let pair_repeats = match act.kind() {
             ActKind::Resolve => pair_repeats(conn, &before, policy, now).await?,

@@ -236,7 +236,8 @@ impl Chance {
     fn target(&mut self, it: &Escalation) -> LinkTarget {
         let number = self.rng.random_range(1000..1010);
         let id = if self.happens(5) { it.id } else { EscalationId(uuid(number)) };
-        LinkTarget { id, is_duplicate: self.happens(10) }
+        let (is_duplicate, other_child) = (self.happens(10), self.happens(10));
+        LinkTarget { id, is_duplicate, has_ended: is_duplicate || self.happens(10), other_child }
     }
 
     fn closing(&mut self, mood: Mood) -> Closing {
