@@ -62,6 +62,8 @@ pub enum Hint {
     HasEnded,
     /// The other escalation concerns another child.
     OtherChild,
+    /// It is of this urgency, and so are the limits that run.
+    SameUrgency,
 }
 
 super::codes::codes! {

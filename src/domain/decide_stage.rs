@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::act::ActKind;
-use super::broken_rule::{BrokenRule, FieldRule};
+use super::broken_rule::{BrokenRule, FieldRule, Hint};
 use super::decide::Scene;
 use super::escalation::{Escalation, Status};
 use super::event::{AdvanceCause, Change};
@@ -75,7 +75,7 @@ impl Escalation {
         if to <= self.stage {
             return Err(BrokenRule::field("stage", FieldRule::OutOfRange));
         }
-        let late = |kind| self.running(kind).is_some_and(|clock| clock.is_overdue(at));
+        let late = |kind| self.running(kind).is_some_and(|clock| self.was_late(clock, at));
         let cause = match self.status {
             Status::Rejected => AdvanceCause::Rejected,
             Status::Declined => AdvanceCause::Declined,
@@ -120,7 +120,14 @@ impl Escalation {
         }
     }
 
-    /// New limits from now on. What became more urgent is never due later than it was.
+    /// Whether this clock, or one that it took over from, was late: silence stays silence when another limit starts.
+    fn was_late(&self, clock: &StageClock, now: Timestamp) -> bool {
+        let before = |clock: &&StageClock| clock.predecessor(&self.clocks);
+        std::iter::successors(Some(clock), before).any(|clock| clock.is_overdue(now))
+    }
+
+    /// New limits from now on. What became more urgent is never due later than it was, nor is what is late by now: no
+    /// other urgency takes a breach back.
     pub(super) fn change_urgency(
         &self,
         to: Urgency,
@@ -128,8 +135,13 @@ impl Escalation {
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
         let from = self.facts.urgency;
-        if to == from {
-            return Err(BrokenRule::field("urgency", FieldRule::Inconsistent));
+        // A corrected urgency leaves the limits of the mistyped one; said again here, it changes them.
+        let of_another = |kind| self.running(kind).is_some_and(|clock| clock.urgency != to);
+        if to == from
+            && ![ClockKind::Acknowledgement, ClockKind::Answer].into_iter().any(of_another)
+        {
+            let rule = FieldRule::Inconsistent;
+            return Err(BrokenRule::hinted("urgency", rule, Hint::SameUrgency));
         }
         self.check_stage_is_for(to, scene)?;
         let mut clocks = Vec::new();
@@ -137,7 +149,8 @@ impl Escalation {
             let Some(running) = self.running(new.kind) else { continue };
             let extends = Some(running.id);
             let previous_due_at = running.due_at;
-            clocks.push(if to > from {
+            let late = self.was_late(running, scene.now.max(at));
+            clocks.push(if to >= running.urgency || late {
                 StageClock {
                     due_at: new.due_at.min(previous_due_at).max(at),
                     basis: Some(DueBasis::Earlier { previous_due_at, from: at }),
@@ -203,13 +216,8 @@ impl Escalation {
 
     /// The clock that a chain of successors began with.
     fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
-        let mut first = clock;
-        while let Some(before) =
-            first.extends.and_then(|id| self.clocks.iter().find(|clock| clock.id == id))
-        {
-            first = before;
-        }
-        first
+        let before = |clock: &&'a StageClock| clock.predecessor(&self.clocks);
+        std::iter::successors(Some(clock), before).last().unwrap_or(clock)
     }
 
     pub(super) fn call_meeting(

@@ -174,7 +174,8 @@ act_operation!(
     /// Change the urgency
     ///
     /// The raising agency says that the child's need has become more, or less, urgent. The stage's limits for the new
-    /// urgency start now, and a pause ends; what became more urgent is never due later than before.
+    /// urgency start now, and a pause ends; what became more urgent, or is late, is never due later than before. A
+    /// corrected urgency said again starts the limits that belong to it.
     change_urgency, "/v1/escalations/{id}/urgency-change", ChangeUrgency, "change_urgency",
     ChangeUrgency, {"urgency": "immediate", "reason": "The child has come to harm again."},
     |input| Act::ChangeUrgency {

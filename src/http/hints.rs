@@ -16,6 +16,9 @@ pub(super) fn words(hint: &Hint) -> String {
             "That escalation has ended, so nothing would go on there. Name one that is open, or link them instead."
                 .to_owned()
         }
+        Hint::SameUrgency => {
+            "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
+        }
         Hint::OtherChild => {
             "That escalation concerns another child; name one of the same child, or link them instead.".to_owned()
         }

@@ -218,7 +218,7 @@ pub struct CorrectEscalation {
     #[deserr(default)]
     pub theme: Option<Identifier>,
     /// The right urgency, where it was mistyped. Running clocks keep their limits: say `urgency-change` when the child's
-    /// need has changed.
+    /// need has changed, or, with the corrected urgency, to give it the limits that belong to it.
     #[deserr(default)]
     pub urgency: Option<Urgency>,
     /// The right delay, whole.

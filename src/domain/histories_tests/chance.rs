@@ -131,6 +131,10 @@ impl Chance {
 
     /// Mostly somebody of the two sides, sometimes one who oversees, seldom just anybody.
     pub fn caller<'w>(&mut self, it: &Escalation, world: &'w World) -> Option<&'w Caller> {
+        // What waits for a second person is approved seldom enough, and soon falls away.
+        if it.rule_state.proposal.is_some() && self.happens(30) {
+            return self.one(&world.overseers);
+        }
         let side = match self.rng.random_range(0..100) {
             0..40 => it.facts.raised_by,
             40..80 => it.facts.raised_with,

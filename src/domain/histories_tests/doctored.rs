@@ -121,6 +121,11 @@ fn every_property_is_missed_when_it_is_broken() {
         ("at most one clock", |it| it.after.clocks[1].stopped = None),
         ("what runs is what", |it| it.after.clocks[2].kind = ClockKind::Feedback),
         ("nothing is due before", |it| it.after.clocks[2].due_at = at("2026-10-23T11:59:59Z")),
+        ("no other urgency takes", |it| {
+            let (from, to) = (Urgency::Standard, Urgency::Urgent);
+            it.event.change = Change::UrgencyChanged { from, to, clocks: Vec::new() };
+            it.before.clocks[1].due_at = at("2026-10-23T11:59:59Z");
+        }),
         ("no stage goes down", |it| it.after.stage = 0),
         ("only a person's act", |it| it.after.status = Status::Resolved),
         ("only a person's act", |it| it.kind = ActKind::Withdraw),

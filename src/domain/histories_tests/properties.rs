@@ -45,6 +45,7 @@ pub const PROPERTIES: &[Property] = &[
     ("at most one clock of a kind runs", one_clock_of_a_kind),
     ("what runs is what is awaited", what_is_awaited_runs),
     ("nothing is due before it starts", nothing_due_before_it_starts),
+    ("no other urgency takes a breach back", late_stays_late),
     ("no stage goes down", |it| it.after.stage >= it.before.stage),
     ("only a person's act that says so ends it", ended_by_a_person),
     ("the service takes up only what is late", the_service_is_late),
@@ -187,6 +188,14 @@ fn what_is_awaited_runs(it: &Step<'_>) -> bool {
 
 fn nothing_due_before_it_starts(it: &Step<'_>) -> bool {
     it.after.clocks.iter().all(|clock| clock.due_at >= clock.started_at)
+}
+
+fn late_stays_late(it: &Step<'_>) -> bool {
+    let later = it.now.max(it.at()) + SignedDuration::from_nanos(1);
+    let late = |it: &Escalation, at| it.is_overdue(at);
+    !matches!(it.event.change, Change::UrgencyChanged { .. })
+        || !late(&it.before, it.now.max(it.at()))
+        || late(&it.after, later)
 }
 
 fn ended_by_a_person(it: &Step<'_>) -> bool {
