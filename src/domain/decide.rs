@@ -10,6 +10,7 @@ use super::event::{Change, Correction, Event, Narrative, TextField};
 use super::free_text::findings;
 use super::ids::EventId;
 use super::raise::check_delay;
+use super::stage_clock::ClockKind;
 use super::transitions::Party;
 
 pub use super::scene::{CLOCK_SKEW_SECONDS, Scene};
@@ -111,7 +112,11 @@ impl Escalation {
                 (Change::Answered { position, clocks }, vec![(TextField::Answer, answer)])
             }
             Act::State { statement } => (Change::Stated, vec![(TextField::Statement, statement)]),
-            Act::Accept { note } => (Change::Accepted, perhaps(TextField::Note, note).collect()),
+            Act::Accept { note } => {
+                let limit = scene.policy.resolve_within;
+                let clocks = vec![scene.clock(ClockKind::Resolution, limit, self.here(at))?];
+                (Change::Accepted { clocks }, perhaps(TextField::Note, note).collect())
+            }
             Act::Reject { reason } => (Change::Rejected, vec![(TextField::Reason, reason)]),
             Act::Advance { to, reason } => {
                 if reason.is_none() && scene.caller.is_some() {

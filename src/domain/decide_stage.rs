@@ -79,6 +79,7 @@ impl Escalation {
         let cause = match self.status {
             Status::Rejected => AdvanceCause::Rejected,
             Status::Declined => AdvanceCause::Declined,
+            Status::Accepted => AdvanceCause::AgreementNotKept,
             _ if late(ClockKind::Answer) => AdvanceCause::NoResponse,
             _ if late(ClockKind::Acknowledgement) => AdvanceCause::NoAcknowledgement,
             _ => AdvanceCause::Risk,

@@ -72,6 +72,9 @@ pub struct StagePolicy {
     /// How soon the raiser judges an answer.
     #[serde(default = "usual_judgement")]
     pub judgement: Limit,
+    /// How soon what was agreed is done and the ending recorded, from the acceptance of an answer.
+    #[serde(default = "usual_resolution")]
+    pub resolve_within: Limit,
     /// Two escalations of one child, one theme and one responding agency within so many days may be the same matter.
     #[serde(default = "usual_duplicate_days")]
     pub duplicate_days: u32,
@@ -79,6 +82,11 @@ pub struct StagePolicy {
 
 const fn usual_judgement() -> Limit {
     Limit::after(2, LimitUnit::WorkingDay)
+}
+
+/// Source: this product's own choice, as much as the longest limit of a stage; what is accepted must not lie for ever.
+pub(crate) const fn usual_resolution() -> Limit {
+    Limit::after(10, LimitUnit::WorkingDay)
 }
 
 const fn usual_duplicate_days() -> u32 {

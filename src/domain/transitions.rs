@@ -28,8 +28,8 @@ pub enum Party {
 
 /// Who may do what in which states.
 ///
-/// The raiser alone judges an answer; the responder records an ending only once the raiser has accepted; the partners
-/// decide at the last stage; the service takes a late matter up and does nothing else; silence ends nothing; nothing
+/// The raiser alone judges an answer; the responder records an ending only once the raiser has accepted, and the raiser
+/// takes it up where what was agreed is not done; the partners decide at the last stage; the service takes a late matter up and does nothing else; silence ends nothing; nothing
 /// moves down. Some acts need more than a state, for example a proposal of the other side: see [`Escalation::possible_acts`].
 pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
     use ActKind as A;
@@ -50,7 +50,7 @@ pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
         (A::State, Responder, ANY),
         (A::Accept, Raiser, &[Answered]),
         (A::Reject, Raiser, &[Answered]),
-        (A::Advance, Raiser, &[Raised, Acknowledged, Rejected, Declined]),
+        (A::Advance, Raiser, &[Raised, Acknowledged, Rejected, Declined, Accepted]),
         (A::Advance, Service, AWAITING),
         (A::ChangeUrgency, Raiser, OPEN),
         (A::ProposeExtension, Raiser, AWAITING),

@@ -209,7 +209,15 @@ async fn the_work_list_has_the_most_overdue_first_and_pages_without_gaps() {
         page["items"].as_array().unwrap().len()
     };
     let all = expected.len();
-    for kind in ["acknowledgement", "answer", "judgement", "feedback", "learning", "impact_check"] {
+    for kind in [
+        "acknowledgement",
+        "answer",
+        "judgement",
+        "resolution",
+        "feedback",
+        "learning",
+        "impact_check",
+    ] {
         let mut right = 0;
         for (_, id) in &expected {
             let seen = shown(&app, "test-police", id).await;

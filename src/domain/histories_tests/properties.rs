@@ -176,10 +176,12 @@ fn what_is_awaited_runs(it: &Step<'_>) -> bool {
     let awaited = matches!(status, Raised | Acknowledged);
     let running = it.after.clocks.iter().filter(|clock| clock.is_running());
     it.after.running(ClockKind::Answer).is_some() == awaited
+        && it.after.running(ClockKind::Resolution).is_some() == (status == Status::Accepted)
         && running.into_iter().all(|clock| match clock.kind {
             ClockKind::Acknowledgement => status == Raised,
             ClockKind::Answer => awaited,
             ClockKind::Judgement => matches!(status, Answered | Rejected | Declined),
+            ClockKind::Resolution => status == Status::Accepted,
             ClockKind::Feedback | ClockKind::Learning | ClockKind::ImpactCheck => {
                 status.has_ended()
             }
