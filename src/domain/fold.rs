@@ -97,6 +97,7 @@ impl Escalation {
             Change::Resolved { ending, clocks } => {
                 self.stop(ClockKind::Resolution, ending.at, heard, StopReason::Done);
                 self.end(ending.clone(), Status::Resolved, heard);
+                self.rule_state.resolved_by = by;
                 self.clocks.extend(clocks.iter().cloned());
             }
             Change::Rerouted { ending } => self.end(ending.clone(), Status::Resolved, heard),

@@ -94,6 +94,9 @@ impl Chance {
         if it.is_paused(now) && self.happens(60) {
             return now + seconds(self.rng.random_range(0..7_200));
         }
+        if it.status.has_ended() && self.happens(40) {
+            return now + seconds(self.rng.random_range(0..200_000));
+        }
         let hair = SignedDuration::from_nanos(1);
         let then = match self.rng.random_range(0..10) {
             0 => self.one(&world.turns),

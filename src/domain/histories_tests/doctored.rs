@@ -132,6 +132,7 @@ fn every_property_is_missed_when_it_is_broken() {
         ("child time that has passed", |it| it.after.holdings[0].from += seconds(1)),
         ("the service takes up", |it| it.caller = None),
         ("nobody approves", |it| it.kind = ActKind::Accept),
+        ("who had to answer", |it| it.kind = ActKind::CheckImpact),
         ("who holds it", |it| it.after.status = Status::Answered),
         ("the parts of child time", |it| {
             it.after.holdings[0].to = Some(at("2026-10-23T12:01:00Z"))

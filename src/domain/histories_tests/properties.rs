@@ -50,6 +50,7 @@ pub const PROPERTIES: &[Property] = &[
     ("only a person's act that says so ends it", ended_by_a_person),
     ("the service takes up only what is late", the_service_is_late),
     ("nobody approves what they did or proposed", second_person),
+    ("who had to answer does not say that the child is better off", impact_by_another),
     ("who holds it follows from where it stands", held_by_status),
     ("the parts of child time are the whole, without gap or overlap", parts_are_the_whole),
     ("held, unheld and paused time make up child time", standing_is_the_whole),
@@ -221,9 +222,23 @@ fn second_person(it: &Step<'_>) -> bool {
         ActKind::Extend | ActKind::ApprovePause | ActKind::MigratePolicy => {
             rules.proposal.as_ref().map(|proposal| &proposal.by)
         }
+        ActKind::CheckImpact if it.before.facts.raised_by == it.before.facts.raised_with => {
+            rules.resolved_by.as_ref()
+        }
         _ => return true,
     };
     first.is_some() && first != it.caller.map(Person::of).as_ref()
+}
+
+fn impact_by_another(it: &Step<'_>) -> bool {
+    use crate::domain::london::local_date;
+    let facts = &it.before.facts;
+    let answers = |caller: &Caller| caller.acts_for(facts.raised_with);
+    let raises = |caller: &Caller| caller.acts_for(facts.raised_by);
+    let ended = it.before.episode.ending.as_ref();
+    it.kind != ActKind::CheckImpact
+        || (it.caller.is_some_and(|caller| !answers(caller) || raises(caller))
+            && ended.is_some_and(|ending| local_date(it.at()) > local_date(ending.at)))
 }
 
 fn held_by_status(it: &Step<'_>) -> bool {
