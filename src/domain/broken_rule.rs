@@ -62,6 +62,12 @@ pub enum Hint {
     HasEnded,
     /// The other escalation concerns another child.
     OtherChild,
+    /// It is with this agency already, under this name or another.
+    HasItNow,
+    /// This agency raised it, under this name or another.
+    RaisedIt,
+    /// This agency had to answer before.
+    HadItBefore,
     /// It is of this urgency, and so are the limits that run.
     SameUrgency,
 }

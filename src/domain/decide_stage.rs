@@ -7,6 +7,7 @@ use super::broken_rule::{BrokenRule, FieldRule, Hint};
 use super::decide::Scene;
 use super::escalation::{Escalation, Status};
 use super::event::{AdvanceCause, Change};
+use super::ids::AgencyId;
 use super::london::local_date;
 use super::partnership::Agency;
 use super::proposal::ProposalKind;
@@ -44,12 +45,15 @@ impl Escalation {
     ) -> Result<Change, BrokenRule> {
         let from = self.facts.raised_with;
         let refused = |rule| Err(BrokenRule::field("agency", rule));
-        if to.id == from || to.id == self.facts.raised_by {
-            return refused(FieldRule::Inconsistent);
+        let hinted = |rule, hint| Err(BrokenRule::hinted("agency", rule, hint));
+        if to.id == from {
+            return hinted(FieldRule::Inconsistent, Hint::HasItNow);
         }
-        // Whoever had it once cannot get it back by this way: two agencies would pass a child to and fro.
-        if self.past_responders.contains(&to.id) {
-            return refused(FieldRule::NotUnique);
+        if to.id == self.facts.raised_by {
+            return hinted(FieldRule::Inconsistent, Hint::RaisedIt);
+        }
+        if self.cannot_get_it_back(to.id) {
+            return hinted(FieldRule::NotUnique, Hint::HadItBefore);
         }
         if !to.is_valid_on(local_date(at)) {
             return refused(FieldRule::RetiredCode);
@@ -59,6 +63,13 @@ impl Escalation {
         }
         let clocks = scene.stage_clocks(self.here(at))?;
         Ok(Change::Redirected { from, to: to.id, clocks })
+    }
+
+    /// Whether an agency had it once and cannot get it back: two that have to answer would pass a child to and fro. The
+    /// raiser decides what becomes of a declined matter, or one redirection would get rid of it for good.
+    #[must_use]
+    pub fn cannot_get_it_back(&self, agency: AgencyId) -> bool {
+        self.status != Status::Declined && self.past_responders.contains(&agency)
     }
 
     pub(super) fn advance(

@@ -38,7 +38,9 @@ impl Escalation {
                 if self.facts.scope == Scope::IntraAgency {
                     self.facts.scope = Scope::InterAgency;
                 }
-                self.past_responders.push(*from);
+                if !self.past_responders.contains(from) {
+                    self.past_responders.push(*from);
+                }
                 self.begin(clocks, at);
             }
             Change::Answered { clocks, .. } => {

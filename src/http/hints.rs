@@ -16,6 +16,16 @@ pub(super) fn words(hint: &Hint) -> String {
             "That escalation has ended, so nothing would go on there. Name one that is open, or link them instead."
                 .to_owned()
         }
+        Hint::HasItNow => {
+            "That agency has to answer already, or stands for the one that has; name another one.".to_owned()
+        }
+        Hint::RaisedIt => {
+            "That agency raised this, or stands for the one that did; name another one.".to_owned()
+        }
+        Hint::HadItBefore => {
+            "That agency had to answer before and passed it on. Name another one, or decline; then the raising agency decides."
+                .to_owned()
+        }
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
         }
