@@ -27,6 +27,7 @@ pub mod history;
 pub mod key_set;
 pub mod lines;
 pub mod lists;
+pub mod members;
 pub mod metrics;
 pub mod notices;
 pub mod paging;
