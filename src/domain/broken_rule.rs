@@ -68,6 +68,8 @@ pub enum Hint {
     RaisedIt,
     /// This agency had to answer before.
     HadItBefore,
+    /// More time, a meeting or a pause is agreed for the answer, and would be lost.
+    TimeAgreed,
     /// It is of this urgency, and so are the limits that run.
     SameUrgency,
 }

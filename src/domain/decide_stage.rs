@@ -12,7 +12,7 @@ use super::london::local_date;
 use super::partnership::Agency;
 use super::proposal::ProposalKind;
 use super::scene::At;
-use super::stage_clock::{ClockKind, DueBasis, StageClock};
+use super::stage_clock::{ClockKind, DueBasis, StageClock, StopReason};
 use super::stage_policy::{PauseReason, StagePolicy};
 use super::transitions::Party;
 use super::urgency::Urgency;
@@ -346,9 +346,25 @@ impl Escalation {
         if to.version == self.facts.policy_version || limit.is_none() {
             return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
         }
+        self.check_no_agreed_time()?;
         let proposal = ProposalKind::PolicyMigration { version: to.version.clone() };
         let side = self.side(&self.parts_of(scene.caller), scene);
         Ok(Change::Proposed { proposal, side: side.into() })
+    }
+
+    /// Another policy counts from the start of the stage and knows of no time that was agreed or paused since.
+    fn check_no_agreed_time(&self) -> Result<(), BrokenRule> {
+        let running = self.running(ClockKind::Answer);
+        let replaced = running.and_then(|clock| clock.predecessor(&self.clocks)?.stopped);
+        let agreed = replaced.is_some_and(|stop| {
+            use StopReason::{Extended, MeetingCalled, Paused, Resumed};
+            matches!(stop.reason, Extended | MeetingCalled | Paused | Resumed)
+        });
+        if agreed {
+            let (rule, hint) = (FieldRule::NotPermitted, Hint::TimeAgreed);
+            return Err(BrokenRule::hinted("policy_version", rule, hint));
+        }
+        Ok(())
     }
 
     /// New clocks from where the old ones started, under the other policy and today's calendar.
@@ -362,6 +378,7 @@ impl Escalation {
         if !self.proposes(proposed) {
             return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
         }
+        self.check_no_agreed_time()?;
         let mut clocks = Vec::new();
         let there = Scene { policy: to, ..*scene };
         for kind in [ClockKind::Acknowledgement, ClockKind::Answer] {

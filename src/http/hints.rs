@@ -26,6 +26,11 @@ pub(super) fn words(hint: &Hint) -> String {
             "That agency had to answer before and passed it on. Name another one, or decline; then the raising agency decides."
                 .to_owned()
         }
+        Hint::TimeAgreed => {
+            "More time, a meeting or a pause was agreed for the answer that is awaited, and would be lost. Wait for the \
+             answer or the next stage."
+                .to_owned()
+        }
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
         }

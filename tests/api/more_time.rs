@@ -380,26 +380,56 @@ async fn a_pause_can_end_early_and_then_gives_back_only_what_it_took() {
 
 /// New limits know nothing of a pause, so the pause is over when they start.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_ends_when_the_urgency_or_the_policy_changes() {
+async fn a_pause_ends_when_the_urgency_changes() {
+    let app = TestApp::start().await;
+    let id = acknowledged(&app, json!({})).await;
+    acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
+    app.clock.set("2026-11-18T16:00:00Z");
+    let body = json!({"urgency": "immediate", "reason": "The child came to harm."});
+    let after = acts(&app, "test-police", &id, "urgency-change", &body).await;
+    assert!(after.get("paused_until").is_none() && !can(&after, "resume"), "{after}");
+    app.clock.set("2026-11-18T17:00:00Z");
+    let told = parts(&shown(&app, "test-cs", &id).await);
+    assert_eq!(told, [("paused".into(), 6 * HOUR), ("responder".into(), HOUR)]);
+}
+
+/// Another policy would throw away what the two sides agreed on, so it waits for the answer or the next stage.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_policy_takes_agreed_time_away() {
     let app = TestApp::start().await;
     another_policy(&app).await;
-    for by_policy in [false, true] {
-        let id = acknowledged(&app, json!({})).await;
-        acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
-        app.clock.set("2026-11-18T16:00:00Z");
-        let after = if by_policy {
-            let body = json!({"policy_version": "any-next", "reason": "Agreed."});
-            acts(&app, "test-service_lead", &id, "policy-migration-proposal", &body).await;
-            let body = json!({"policy_version": "any-next"});
-            acts(&app, "test-director", &id, "policy-migration", &body).await
-        } else {
-            let body = json!({"urgency": "immediate", "reason": "The child came to harm."});
-            acts(&app, "test-police", &id, "urgency-change", &body).await
-        };
-        assert!(after.get("paused_until").is_none() && !can(&after, "resume"), "{after}");
-        app.clock.set("2026-11-18T17:00:00Z");
-        let told = parts(&shown(&app, "test-cs", &id).await);
-        assert_eq!(told, [("paused".into(), 6 * HOUR), ("responder".into(), HOUR)]);
+    let body = json!({"policy_version": "any-next", "reason": "Agreed."});
+    let due_at = "2026-11-24T12:00:00Z";
+    for way in ["pause", "ended pause", "extension", "meeting"] {
+        let stage = json!({"stage": 2, "skip_reason": "Tried by phone."});
+        let id = acknowledged(&app, stage).await;
+        match way {
+            "extension" => {
+                acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
+                let agreed = json!({"due_at": due_at});
+                acts(&app, "test-police", &id, "extension", &agreed).await;
+            }
+            "meeting" => {
+                let meeting = json!({"meeting_at": due_at});
+                acts(&app, "test-cs", &id, "meeting", &meeting).await;
+            }
+            _ => {
+                acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
+            }
+        }
+        if way == "ended pause" {
+            app.clock.advance(SignedDuration::from_hours(1));
+            acts(&app, "test-cs", &id, "resumption", &json!({})).await;
+        }
+        let place = ("test-service_lead", id.as_str(), "policy-migration-proposal");
+        refused(&app, place, &body, ("#/policy_version", "not_permitted")).await;
+        let answer = posts(&app, place.0, &id, place.2, &body).await;
+        assert!(answer.text.contains("would be lost"), "{way}: {}", answer.text);
+        let next = acts(&app, "test-police", &id, "advance", &reason()).await;
+        assert_eq!(next["stage"]["number"], 3);
+        acts(&app, place.0, &id, place.2, &body).await;
+        let body = json!({"policy_version": "any-next"});
+        acts(&app, "test-director", &id, "policy-migration", &body).await;
     }
 }
 
