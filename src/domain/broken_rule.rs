@@ -68,6 +68,15 @@ pub enum Hint {
     RaisedIt,
     /// This agency had to answer before.
     HadItBefore,
+    /// After one instant, and at the latest at another.
+    Between {
+        /// It must be later than this.
+        after: jiff::Timestamp,
+        /// It must not be later than this.
+        latest: jiff::Timestamp,
+    },
+    /// What was proposed is over by now.
+    Over,
     /// More time, a meeting or a pause is agreed for the answer, and would be lost.
     TimeAgreed,
     /// It is of this urgency, and so are the limits that run.

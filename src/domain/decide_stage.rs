@@ -12,8 +12,8 @@ use super::london::local_date;
 use super::partnership::Agency;
 use super::proposal::ProposalKind;
 use super::scene::At;
-use super::stage_clock::{ClockKind, DueBasis, StageClock, StopReason};
-use super::stage_policy::{PauseReason, StagePolicy};
+use super::stage_clock::{ClockKind, DueBasis, StageClock};
+use super::stage_policy::PauseReason;
 use super::transitions::Party;
 use super::urgency::Urgency;
 
@@ -227,7 +227,7 @@ impl Escalation {
     }
 
     /// The clock that a chain of successors began with.
-    fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
+    pub(super) fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
         let before = |clock: &&'a StageClock| clock.predecessor(&self.clocks);
         std::iter::successors(Some(clock), before).last().unwrap_or(clock)
     }
@@ -267,8 +267,12 @@ impl Escalation {
         let within = |limit: super::limit::Limit| -> Result<bool, BrokenRule> {
             Ok(until <= limit.due_at(at, scene.calendar)?)
         };
-        if until <= at || !within(rule.longest_approved)? {
-            return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+        // A pause that is over before it is told would only take a breach back.
+        let after = at.max(scene.now);
+        if until <= after || !within(rule.longest_approved)? {
+            let latest = rule.longest_approved.due_at(at, scene.calendar)?;
+            let hint = Hint::Between { after, latest };
+            return Err(BrokenRule::hinted("until", FieldRule::OutOfRange, hint));
         }
         if within(rule.longest)? {
             return self.paused(why, until, at, ActKind::Pause, scene);
@@ -286,8 +290,8 @@ impl Escalation {
         let proposed = self.rule_state.proposal.as_ref().map(|it| &it.kind);
         match proposed {
             Some(ProposalKind::Pause { why, until: proposed }) if *proposed == until => {
-                if until <= at {
-                    return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+                if until <= at.max(scene.now) {
+                    return Err(BrokenRule::hinted("until", FieldRule::OutOfRange, Hint::Over));
                 }
                 self.paused(*why, until, at, ActKind::ApprovePause, scene)
             }
@@ -337,69 +341,12 @@ impl Escalation {
         Ok(Change::Resumed { replaced: running.id, clock })
     }
 
-    pub(super) fn propose_migration(
-        &self,
-        to: &StagePolicy,
-        scene: &Scene<'_>,
-    ) -> Result<Change, BrokenRule> {
-        let limit = to.stage(self.stage).and_then(|stage| stage.answer_limit(self.facts.urgency));
-        if to.version == self.facts.policy_version || limit.is_none() {
-            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
-        }
-        self.check_no_agreed_time()?;
-        let proposal = ProposalKind::PolicyMigration { version: to.version.clone() };
-        let side = self.side(&self.parts_of(scene.caller), scene);
-        Ok(Change::Proposed { proposal, side: side.into() })
-    }
-
-    /// Another policy counts from the start of the stage and knows of no time that was agreed or paused since.
-    fn check_no_agreed_time(&self) -> Result<(), BrokenRule> {
-        let running = self.running(ClockKind::Answer);
-        let replaced = running.and_then(|clock| clock.predecessor(&self.clocks)?.stopped);
-        let agreed = replaced.is_some_and(|stop| {
-            use StopReason::{Extended, MeetingCalled, Paused, Resumed};
-            matches!(stop.reason, Extended | MeetingCalled | Paused | Resumed)
-        });
-        if agreed {
-            let (rule, hint) = (FieldRule::NotPermitted, Hint::TimeAgreed);
-            return Err(BrokenRule::hinted("policy_version", rule, hint));
-        }
-        Ok(())
-    }
-
-    /// New clocks from where the old ones started, under the other policy and today's calendar.
-    pub(super) fn migrate(
-        &self,
-        to: &StagePolicy,
-        at: Timestamp,
-        scene: &Scene<'_>,
-    ) -> Result<Change, BrokenRule> {
-        let proposed = |kind: &ProposalKind| matches!(kind, ProposalKind::PolicyMigration { version } if *version == to.version);
-        if !self.proposes(proposed) {
-            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
-        }
-        self.check_no_agreed_time()?;
-        let mut clocks = Vec::new();
-        let there = Scene { policy: to, ..*scene };
-        for kind in [ClockKind::Acknowledgement, ClockKind::Answer] {
-            let Some(running) = self.running(kind) else { continue };
-            let from = self.first_of(running).started_at;
-            let new = there.stage_clocks(self.here(from))?;
-            if let Some(new) = new.into_iter().find(|clock| clock.kind == kind) {
-                let (extends, due_at) = (Some(running.id), new.due_at.max(at));
-                clocks.push(StageClock { started_at: at, due_at, extends, ..new });
-            }
-        }
-        let from = self.facts.policy_version.clone();
-        Ok(Change::PolicyMigrated { from, to: to.version.clone(), clocks })
-    }
-
-    fn proposes(&self, is: impl Fn(&ProposalKind) -> bool) -> bool {
+    pub(super) fn proposes(&self, is: impl Fn(&ProposalKind) -> bool) -> bool {
         self.rule_state.proposal.as_ref().is_some_and(|proposal| is(&proposal.kind))
     }
 
     /// For which side a proposal is made: inside one agency the responding side needs the time.
-    fn side(&self, parts: &[Party], scene: &Scene<'_>) -> Party {
+    pub(super) fn side(&self, parts: &[Party], scene: &Scene<'_>) -> Party {
         let all = if parts.is_empty() { self.parts_of(scene.caller) } else { parts.to_vec() };
         all.into_iter().max().unwrap_or(Party::Overseer)
     }

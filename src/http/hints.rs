@@ -31,6 +31,13 @@ pub(super) fn words(hint: &Hint) -> String {
              answer or the next stage."
                 .to_owned()
         }
+        Hint::Between { after, latest } if after < latest => {
+            format!("Name an instant after {after} and at the latest {latest}.")
+        }
+        Hint::Between { latest, .. } => {
+            format!("The latest instant that is permitted, {latest}, is not later than now or what is due.")
+        }
+        Hint::Over => "The end that was proposed has passed; propose another one.".to_owned(),
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
         }

@@ -290,6 +290,16 @@ async fn a_pause_is_refused_where_it_would_hide_a_breach_or_a_danger() {
     for past in ["2026-11-18T10:00:00Z", "2026-11-17T10:00:00Z"] {
         refused(&app, place, &until(past), ("#/until", "out_of_range")).await;
     }
+    // Nor may all of it be over when it is told.
+    app.clock.set("2026-11-18T16:00:00Z");
+    for end in ["2026-11-18T15:00:00Z", "2026-11-18T16:00:00Z"] {
+        let mut told_late = until(end);
+        told_late["occurred_at"] = json!("2026-11-18T12:00:00Z");
+        refused(&app, place, &told_late, ("#/until", "out_of_range")).await;
+        let answer = posts(&app, "test-cs", &id, "pause", &told_late).await;
+        let words = "after 2026-11-18T16:00:00Z and at the latest 2026-12-02T23:59:59.999Z";
+        assert!(answer.text.contains(words), "{}", answer.text);
+    }
     // Ten working days are the most that anybody may approve: the end of Wednesday 2 December.
     let beyond = until("2026-12-03T00:00:00Z");
     refused(&app, place, &beyond, ("#/until", "out_of_range")).await;
