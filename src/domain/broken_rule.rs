@@ -75,6 +75,10 @@ pub enum Hint {
         /// It must not be later than this.
         latest: jiff::Timestamp,
     },
+    /// Not before this day.
+    NotBefore(jiff::civil::Date),
+    /// Not after this day.
+    NotAfter(jiff::civil::Date),
     /// What was proposed is over by now.
     Over,
     /// More time, a meeting or a pause is agreed for the answer, and would be lost.

@@ -37,6 +37,8 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::Between { latest, .. } => {
             format!("The latest instant that is permitted, {latest}, is not later than now or what is due.")
         }
+        Hint::NotBefore(day) => format!("This must not lie before the day of the ending, {day}."),
+        Hint::NotAfter(day) => format!("This must not lie after the day of the ending, {day}."),
         Hint::Over => "The end that was proposed has passed; propose another one.".to_owned(),
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()

@@ -15,6 +15,7 @@ use crate::domain::event::{AnswerPosition, Narrative};
 use crate::domain::ids::EscalationId;
 use crate::domain::limit::{Direction, Limit, LimitUnit};
 use crate::domain::link::LinkKind;
+use crate::domain::london::local_date;
 use crate::domain::proposal::ProposalKind;
 use crate::domain::raise::Raise;
 use crate::domain::resolution::{
@@ -247,12 +248,12 @@ impl Chance {
         LinkTarget { id, is_duplicate, has_ended: is_duplicate || self.happens(10), other_child }
     }
 
-    fn closing(&mut self, mood: Mood) -> Closing {
+    fn closing(&mut self, mood: Mood, now: Timestamp) -> Closing {
         let full = mood == Mood::Sense || self.happens(50);
         let role = |full: bool| full.then(|| "service manager".to_owned());
         Closing {
             owner_role: role(full),
-            action_due_on: full.then(|| "2026-12-01".parse().expect("a day")),
+            action_due_on: full.then(|| local_date(plus(now, seconds(1_000_000)))),
             interim_safety: full.then_some(InterimSafety::InPlace),
             why_lower_stage_failed: full.then(|| self.words()),
             dissent: self.perhaps(),
@@ -339,7 +340,7 @@ impl Chance {
                     child_outcome: self.one(ChildOutcome::ALL),
                     delay_effect: self.one(DelayEffect::ALL),
                     agreed_action: self.words(),
-                    closing: Box::new(self.closing(mood)),
+                    closing: Box::new(self.closing(mood, now)),
                 }
             }
             ActKind::Withdraw => {
