@@ -79,6 +79,26 @@ pub enum Hint {
     NotBefore(jiff::civil::Date),
     /// Not after this day.
     NotAfter(jiff::civil::Date),
+    /// Between two instants, which are permitted too.
+    Within {
+        /// The first instant.
+        from: jiff::Timestamp,
+        /// The last one.
+        to: jiff::Timestamp,
+    },
+    /// One of these stages; there may be none.
+    Stages(Vec<u8>),
+    /// The stage is none for this urgency.
+    StageSkipped,
+    /// The answer is due then already, which is not earlier.
+    LongerAlready(jiff::Timestamp),
+    /// The agency raises and answers on these days only.
+    InUse {
+        /// From this day on.
+        from: jiff::civil::Date,
+        /// Up to this day, if it has ended.
+        to: Option<jiff::civil::Date>,
+    },
     /// What was proposed is over by now.
     Over,
     /// More time, a meeting or a pause is agreed for the answer, and would be lost.

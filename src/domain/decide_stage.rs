@@ -83,8 +83,9 @@ impl Escalation {
             .next_above(self.stage, self.facts.urgency)
             .ok_or_else(|| self.not_possible(ActKind::Advance, scene))?;
         let to = to.unwrap_or(next);
-        if to <= self.stage {
-            return Err(BrokenRule::field("stage", FieldRule::OutOfRange));
+        let open = scene.policy.stages_for(self.facts.urgency, Some(self.stage));
+        if !open.contains(&to) {
+            return Err(BrokenRule::hinted("stage", FieldRule::OutOfRange, Hint::Stages(open)));
         }
         let late = |kind| self.running(kind).is_some_and(|clock| self.was_late(clock, at));
         let cause = match self.status {
@@ -128,7 +129,7 @@ impl Escalation {
         let stage = scene.policy.stage(self.stage);
         match stage.and_then(|stage| stage.answer_limit(urgency)) {
             Some(_) => Ok(()),
-            None => Err(BrokenRule::field("urgency", FieldRule::OutOfRange)),
+            None => Err(BrokenRule::hinted("urgency", FieldRule::OutOfRange, Hint::StageSkipped)),
         }
     }
 
@@ -220,8 +221,10 @@ impl Escalation {
         {
             latest = latest.min(most.due_at(self.first_of(running).started_at, scene.calendar)?);
         }
-        if due_at <= running.due_at || due_at > latest || due_at <= at {
-            return Err(BrokenRule::field("due_at", FieldRule::OutOfRange));
+        let after = running.due_at.max(at);
+        if due_at <= after || due_at > latest {
+            let hint = Hint::Between { after, latest };
+            return Err(BrokenRule::hinted("due_at", FieldRule::OutOfRange, hint));
         }
         Ok(running)
     }
@@ -244,10 +247,12 @@ impl Escalation {
         let from = self.first_of(running).started_at;
         let due_at = limit.due_at(from, scene.calendar)?;
         if due_at <= running.due_at {
-            return Err(BrokenRule::field("meeting_at", FieldRule::Inconsistent));
+            let hint = Hint::LongerAlready(running.due_at);
+            return Err(BrokenRule::hinted("meeting_at", FieldRule::Inconsistent, hint));
         }
         if meeting_at < from || meeting_at > due_at {
-            return Err(BrokenRule::field("meeting_at", FieldRule::OutOfRange));
+            let hint = Hint::Within { from, to: due_at };
+            return Err(BrokenRule::hinted("meeting_at", FieldRule::OutOfRange, hint));
         }
         let basis = DueBasis::Counted { from };
         let clock = StageClock { limit, ..scene.successor(running, at, due_at, basis) };

@@ -319,6 +319,17 @@ impl StagePolicy {
         self.stages.iter().map(|stage| stage.number).max().unwrap_or(0)
     }
 
+    /// The numbers of the stages above `number`, or of all, that an escalation of this urgency may enter.
+    #[must_use]
+    pub fn stages_for(&self, urgency: Urgency, above: Option<u8>) -> Vec<u8> {
+        self.stages
+            .iter()
+            .filter(|stage| above.is_none_or(|number| stage.number > number))
+            .filter(|stage| stage.answer_limit(urgency).is_some())
+            .map(|stage| stage.number)
+            .collect()
+    }
+
     /// The next stage above `number` that an escalation of this urgency may enter.
     #[must_use]
     pub fn next_above(&self, number: u8, urgency: Urgency) -> Option<u8> {

@@ -226,6 +226,8 @@ impl Escalation {
                     && urgency == Urgency::Standard
                     && stage?.standard_with_meeting.is_some()
                     && self.times_in_stage(StopReason::MeetingCalled) == 0
+                    // Where both sides agreed to more time already, a meeting gives none.
+                    && self.times_in_stage(StopReason::Extended) == 0
             }
             (ActKind::Pause, _) => {
                 !paused

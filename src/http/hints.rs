@@ -39,6 +39,22 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::NotBefore(day) => format!("This must not lie before the day of the ending, {day}."),
         Hint::NotAfter(day) => format!("This must not lie after the day of the ending, {day}."),
+        Hint::Within { from, to } => format!("Name an instant from {from} to {to}."),
+        Hint::Stages(numbers) if numbers.is_empty() => "There is no such stage for this urgency.".to_owned(),
+        Hint::Stages(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(u8::to_string).collect();
+            format!("Name one of the stages {}.", numbers.join(", "))
+        }
+        Hint::StageSkipped => {
+            "The present stage is none for that urgency; take it to the next stage first.".to_owned()
+        }
+        Hint::LongerAlready(due_at) => {
+            format!("The answer is due at {due_at} already, which is no earlier than with a meeting.")
+        }
+        Hint::InUse { from, to: None } => format!("The agency is part of the partnership from {from} on."),
+        Hint::InUse { from, to: Some(to) } => {
+            format!("The agency was part of the partnership from {from} to {to}.")
+        }
         Hint::Over => "The end that was proposed has passed; propose another one.".to_owned(),
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
