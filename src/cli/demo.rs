@@ -63,6 +63,12 @@ pub struct Demo {
     load_only: bool,
 }
 
+/// How many tenths are done, where that is more than what was told last.
+fn new_tenth(done: u64, total: u64, told: u64) -> Option<u64> {
+    let tenths = done.saturating_mul(10).checked_div(total)?;
+    (tenths > told).then_some(tenths)
+}
+
 impl Demo {
     /// Starts everything, makes the data if they are not there, says how to try it, and serves.
     pub async fn run(self) -> Outcome {
@@ -125,9 +131,16 @@ impl Demo {
             "making up two years {bar:40} {pos}/{len} {eta}",
         )?);
         bar.enable_steady_tick(Duration::from_millis(200));
+        // Where no bar can be drawn, in a log or a container, a line at each tenth says that it goes on.
+        let lines = bar.is_hidden();
+        let mut told = 0;
         let report = demo::load(deps, &options, &mut |done, total| {
             bar.set_length(total);
             bar.set_position(done);
+            if lines && let Some(tenth) = new_tenth(done, total, told) {
+                told = tenth;
+                note(&format!("making up two years: {} %", tenth * 10));
+            }
         })
         .await?;
         bar.finish_and_clear();
@@ -215,5 +228,20 @@ impl Demo {
             sweep_seconds: 15,
             metrics_listen: self.metrics_listen,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::new_tenth;
+
+    #[test]
+    fn each_tenth_is_told_once() {
+        let mut told = Vec::new();
+        for done in 0..=634 {
+            told.extend(new_tenth(done, 634, told.last().copied().unwrap_or_default()));
+        }
+        assert_eq!(told, (1..=10).collect::<Vec<_>>());
+        assert_eq!(new_tenth(0, 0, 0), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The script: everything that happens in the series, in the order in which the service hears of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::DemoError;
@@ -10,12 +12,14 @@ use super::course::{By, Course, Doing, What};
 use super::frame::{Frame, seconds};
 use super::practice;
 use super::weeks::arrivals;
+use super::words;
 use crate::domain::access::Action;
 use crate::domain::act::Act;
 use crate::domain::codes::codes;
 use crate::domain::event::Narrative;
 use crate::domain::partnership::PolicyVersion;
 use crate::domain::practice::Practice;
+use crate::domain::resolution::WithdrawalReason;
 use crate::domain::urgency::Urgency;
 use crate::domain::working_days::Calendar;
 use crate::usecases::acts::CorrectionRequest;
@@ -152,8 +156,39 @@ pub(super) fn write(seed: u64, frame: &Frame) -> Result<Vec<Step>, DemoError> {
     deeds.retain(|(at, _)| series.contains(at));
     // Stable, so that what one escalation has at one instant keeps its order.
     deeds.sort_by_key(|(at, _)| *at);
+    withdraw_what_repeats_the_ended(&mut deeds)?;
     let steps = deeds.into_iter().zip(0..);
     Ok(steps.map(|((at, deed), sequence)| Step { at, sequence, deed }).collect())
+}
+
+/// What turns out to repeat an escalation that has ended is no duplicate, because nothing goes on there: its raiser
+/// takes it back.
+fn withdraw_what_repeats_the_ended(deeds: &mut [(Timestamp, Deed)]) -> Result<(), DemoError> {
+    let mut raisers = BTreeMap::new();
+    let mut ended = BTreeSet::new();
+    for (_, deed) in deeds {
+        match deed {
+            Deed::Raise { case, by, .. } => drop(raisers.insert(*case, *by)),
+            Deed::Act { case, act: Act::Reopen { .. }, .. } => drop(ended.remove(case)),
+            Deed::Act {
+                case,
+                act: Act::Resolve { .. } | Act::Withdraw { .. } | Act::Reroute { .. },
+                ..
+            } => drop(ended.insert(*case)),
+            Deed::Duplicate { case, of, occurred_at, .. } => {
+                let (case, occurred_at) = (*case, *occurred_at);
+                let repeats_the_ended = ended.contains(of);
+                ended.insert(case);
+                let Some(by) = raisers.get(&case).filter(|_| repeats_the_ended) else { continue };
+                let reason = Some(super::text(words::REPEATED)?);
+                let act = Act::Withdraw { why: WithdrawalReason::PursuedElsewhere, reason };
+                let (by, action) = (By::Agency(by), Action::Withdraw);
+                *deed = Deed::Act { case, by, action, act, occurred_at };
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Raises it, with what goes wrong on the way; gives when it was received.
@@ -311,10 +346,10 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// As much more time as the stage gives, where that is more than what has gone.
+    /// As much more time as the stage gives, where that is more than what has gone and the answer is not late yet.
     fn extended(&self, at: Timestamp, played: Timestamp) -> Result<Option<Timestamp>, DemoError> {
         let Some(limit) = self.limit else { return Ok(None) };
         let due_at = limit.due_at(self.due_at, self.frame.calendar_at(played))?;
-        Ok((due_at > self.due_at && due_at > at).then_some(due_at))
+        Ok((due_at > self.due_at && due_at > at && played <= self.due_at).then_some(due_at))
     }
 }

@@ -311,6 +311,35 @@ fn answers_come_sooner_once_something_was_learned() {
 }
 
 #[test]
+fn duplicates_are_of_what_goes_on() {
+    let mut duplicates = 0;
+    for seed in 1..=12 {
+        let steps = script(&DemoOptions { seed, ..options() }).unwrap();
+        let mut ended: BTreeSet<u32> = BTreeSet::new();
+        for step in &steps {
+            match &step.deed {
+                Deed::Act { case, act: Act::Reopen { .. }, .. } => drop(ended.remove(case)),
+                Deed::Act {
+                    case,
+                    act: Act::Resolve { .. } | Act::Withdraw { .. } | Act::Reroute { .. },
+                    ..
+                } => drop(ended.insert(*case)),
+                Deed::Duplicate { case, of, .. } => {
+                    duplicates += 1;
+                    ended.insert(*case);
+                    assert!(
+                        !ended.contains(of),
+                        "seed {seed}: {case} repeats {of}, which has ended"
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(duplicates > 12, "{duplicates}");
+}
+
+#[test]
 fn some_are_open_at_the_end() {
     let mut open = 0;
     let mut all = 0;

@@ -59,6 +59,9 @@ pub(super) const WITHDRAWN: &[&str] = &[
     "Raised in error about a decision that had already been changed.",
 ];
 
+/// Of what turns out to repeat an escalation that has ended.
+pub(super) const REPEATED: &str = "The same had been raised before and is settled there.";
+
 pub(super) const REOPENED: &[&str] = &[
     "What was agreed has not happened.",
     "The same concern has arisen again since it was closed.",

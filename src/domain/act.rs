@@ -302,6 +302,10 @@ pub struct LinkTarget {
     pub id: EscalationId,
     /// Whether it is itself recorded as a duplicate.
     pub is_duplicate: bool,
+    /// Whether it has ended, as a duplicate or in any other way.
+    pub has_ended: bool,
+    /// Whether both name children, and none of them is the same.
+    pub other_child: bool,
 }
 
 /// The values of a correction.

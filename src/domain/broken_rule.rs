@@ -47,6 +47,64 @@ pub struct FieldFault {
     pub field: &'static str,
     /// What is wrong with it.
     pub rule: FieldRule,
+    /// What would be right, where the rule alone does not say it.
+    pub hint: Option<Hint>,
+}
+
+/// What a caller needs to know to put one value right. It names nothing that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// That a process happened stands as it was recorded; only the Director takes it back.
+    OccurrenceStands,
+    /// The other escalation is a duplicate itself.
+    DuplicateItself,
+    /// The other escalation has ended, so that nothing would go on there.
+    HasEnded,
+    /// The other escalation concerns another child.
+    OtherChild,
+    /// It is with this agency already, under this name or another.
+    HasItNow,
+    /// This agency raised it, under this name or another.
+    RaisedIt,
+    /// This agency had to answer before.
+    HadItBefore,
+    /// After one instant, and at the latest at another.
+    Between {
+        /// It must be later than this.
+        after: jiff::Timestamp,
+        /// It must not be later than this.
+        latest: jiff::Timestamp,
+    },
+    /// Not before this day.
+    NotBefore(jiff::civil::Date),
+    /// Not after this day.
+    NotAfter(jiff::civil::Date),
+    /// Between two instants, which are permitted too.
+    Within {
+        /// The first instant.
+        from: jiff::Timestamp,
+        /// The last one.
+        to: jiff::Timestamp,
+    },
+    /// One of these stages; there may be none.
+    Stages(Vec<u8>),
+    /// The stage is none for this urgency.
+    StageSkipped,
+    /// The answer is due then already, which is not earlier.
+    LongerAlready(jiff::Timestamp),
+    /// The agency raises and answers on these days only.
+    InUse {
+        /// From this day on.
+        from: jiff::civil::Date,
+        /// Up to this day, if it has ended.
+        to: Option<jiff::civil::Date>,
+    },
+    /// What was proposed is over by now.
+    Over,
+    /// More time, a meeting or a pause is agreed for the answer, and would be lost.
+    TimeAgreed,
+    /// It is of this urgency, and so are the limits that run.
+    SameUrgency,
 }
 
 super::codes::codes! {
@@ -83,7 +141,13 @@ impl BrokenRule {
     /// A rule broken by one member of the request.
     #[must_use]
     pub fn field(field: &'static str, rule: FieldRule) -> Self {
-        Self::Fields(vec![FieldFault { field, rule }])
+        Self::Fields(vec![FieldFault { field, rule, hint: None }])
+    }
+
+    /// The same, saying what would be right.
+    #[must_use]
+    pub fn hinted(field: &'static str, rule: FieldRule, hint: Hint) -> Self {
+        Self::Fields(vec![FieldFault { field, rule, hint: Some(hint) }])
     }
 }
 
@@ -94,7 +158,14 @@ pub struct Faults(Vec<FieldFault>);
 impl Faults {
     /// Notes a fault of one member.
     pub fn add(&mut self, field: &'static str, rule: FieldRule) {
-        self.0.push(FieldFault { field, rule });
+        self.0.push(FieldFault { field, rule, hint: None });
+    }
+
+    /// Notes a fault of one member when `broken`, saying what would be right.
+    pub fn hint_if(&mut self, broken: bool, field: &'static str, rule: FieldRule, hint: Hint) {
+        if broken {
+            self.0.push(FieldFault { field, rule, hint: Some(hint) });
+        }
     }
 
     /// Notes a fault when `broken`.

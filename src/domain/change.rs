@@ -45,7 +45,11 @@ pub enum Change {
         clocks: Vec<StageClock>,
     },
     /// The raiser accepted the answer.
-    Accepted,
+    Accepted {
+        /// The clock by which what was agreed is done.
+        #[serde(default)]
+        clocks: Vec<StageClock>,
+    },
     /// The raiser rejected the answer.
     Rejected,
     /// It moved up.
@@ -206,7 +210,7 @@ impl Change {
             Self::Raised { .. } => EventType::Raised,
             Self::Acknowledged { .. } => EventType::Acknowledged,
             Self::Answered { .. } => EventType::Answered,
-            Self::Accepted => EventType::Accepted,
+            Self::Accepted { .. } => EventType::Accepted,
             Self::Rejected => EventType::Rejected,
             Self::Advanced { .. } => EventType::Advanced,
             Self::Extended { .. } => EventType::Extended,

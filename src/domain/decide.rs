@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use super::act::{Act, ActKind, RightValues};
-use super::broken_rule::{BrokenRule, Faults, FieldRule};
+use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::child_time::wait_began;
 use super::escalation::Escalation;
 use super::event::{Change, Correction, Event, Narrative, TextField};
 use super::free_text::findings;
 use super::ids::EventId;
 use super::raise::check_delay;
+use super::stage_clock::ClockKind;
 use super::transitions::Party;
 
 pub use super::scene::{CLOCK_SKEW_SECONDS, Scene};
@@ -111,7 +112,11 @@ impl Escalation {
                 (Change::Answered { position, clocks }, vec![(TextField::Answer, answer)])
             }
             Act::State { statement } => (Change::Stated, vec![(TextField::Statement, statement)]),
-            Act::Accept { note } => (Change::Accepted, perhaps(TextField::Note, note).collect()),
+            Act::Accept { note } => {
+                let limit = scene.policy.resolve_within;
+                let clocks = vec![scene.clock(ClockKind::Resolution, limit, self.here(at))?];
+                (Change::Accepted { clocks }, perhaps(TextField::Note, note).collect())
+            }
             Act::Reject { reason } => (Change::Rejected, vec![(TextField::Reason, reason)]),
             Act::Advance { to, reason } => {
                 if reason.is_none() && scene.caller.is_some() {
@@ -184,8 +189,14 @@ impl Escalation {
             let shorter = a_side && began > self.child_time_from();
             faults.add_if(shorter, "delay/started_at", FieldRule::NotPermitted);
             let known = facts.delay.as_ref().and_then(|delay| delay.occurred_at);
-            let sooner = known.zip(to.occurred_at).is_some_and(|(was, is)| is < was);
-            faults.add_if(a_side && sooner, "delay/occurred_at", FieldRule::NotPermitted);
+            // Taken back it could be recorded again, and then earlier.
+            let taken_back = known.is_some_and(|was| to.occurred_at.is_none_or(|is| is < was));
+            faults.hint_if(
+                a_side && taken_back,
+                "delay/occurred_at",
+                FieldRule::NotPermitted,
+                Hint::OccurrenceStands,
+            );
             faults.none()?;
             let from = self.facts.delay.clone().map(Box::new);
             corrections.push(Correction::Delay { from, to: Box::new(to) });

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::act::{Act, Closing, LinkTarget};
-use super::broken_rule::{BrokenRule, Faults, FieldRule};
+use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::decide::{Decision, Scene, no_person, perhaps};
 use super::escalation::Escalation;
 use super::event::{Change, Ending, EndingDetails, Narrative, TextField};
 use super::link::LinkKind;
-use super::london::same_day;
+use super::london::{local_date, same_day};
 use super::resolution::{ChildOutcome, DelayEffect, LearningType, Outcome, WithdrawalReason};
 use super::stage_clock::{ClockKind, StageClock};
 use super::stage_policy::ClosingField;
@@ -30,7 +30,7 @@ impl Escalation {
         Ok(match act {
             Act::Resolve { outcome, child_outcome, delay_effect, agreed_action, closing } => {
                 check_outcome(outcome, parts)?;
-                self.check_closing(&closing, scene)?;
+                self.check_closing(&closing, at, scene)?;
                 let known = (child_outcome, delay_effect);
                 let mut ending = self.ending(at, outcome, known, scene)?;
                 let (details, texts) = taken_apart(*closing, agreed_action);
@@ -51,10 +51,7 @@ impl Escalation {
             }
             Act::MarkDuplicate { of, reason } => {
                 self.check_link(of, "duplicate_of")?;
-                // What is itself a duplicate leads nowhere, and two could not both be the one that goes on.
-                if of.is_duplicate {
-                    return Err(BrokenRule::field("duplicate_of", FieldRule::Inconsistent));
-                }
+                check_original(of)?;
                 let ending = self.ending(at, Outcome::Duplicate, unknown, scene)?;
                 let change = Change::MarkedDuplicate { of: of.id, ending };
                 (change, perhaps(TextField::Reason, reason).collect())
@@ -100,8 +97,19 @@ impl Escalation {
     }
 
     /// What the policy asks for before this stage lets an escalation end: the one place for every route.
-    fn check_closing(&self, closing: &Closing, scene: &Scene<'_>) -> Result<(), BrokenRule> {
+    fn check_closing(
+        &self,
+        closing: &Closing,
+        at: Timestamp,
+        scene: &Scene<'_>,
+    ) -> Result<(), BrokenRule> {
         let mut faults = Faults::default();
+        let day = local_date(at);
+        let done_before = closing.action_due_on.is_some_and(|it| it < day);
+        let met_after = closing.meeting_on.is_some_and(|it| it > day);
+        let inconsistent = FieldRule::Inconsistent;
+        faults.hint_if(done_before, "action_due_on", inconsistent, Hint::NotBefore(day));
+        faults.hint_if(met_after, "meeting_on", inconsistent, Hint::NotAfter(day));
         let asked = scene.policy.stage(self.stage).map(|stage| stage.closing_requires.as_slice());
         for field in asked.unwrap_or_default() {
             let (missing, name) = match field {
@@ -167,6 +175,18 @@ impl Escalation {
         }
         Ok(())
     }
+}
+
+/// The child's time ends with a duplicate because it is kept on the other record: that one has to go on, and be about
+/// the same child. What is itself a duplicate leads nowhere.
+fn check_original(of: LinkTarget) -> Result<(), BrokenRule> {
+    let hint = match of {
+        LinkTarget { is_duplicate: true, .. } => Hint::DuplicateItself,
+        LinkTarget { has_ended: true, .. } => Hint::HasEnded,
+        LinkTarget { other_child: true, .. } => Hint::OtherChild,
+        _ => return Ok(()),
+    };
+    Err(BrokenRule::hinted("duplicate_of", FieldRule::Inconsistent, hint))
 }
 
 /// The partners decide or close; the responder records any ending but those two, and those that have acts of their own.

@@ -3,16 +3,17 @@
 use jiff::Timestamp;
 
 use super::act::ActKind;
-use super::broken_rule::{BrokenRule, FieldRule};
+use super::broken_rule::{BrokenRule, FieldRule, Hint};
 use super::decide::Scene;
 use super::escalation::{Escalation, Status};
 use super::event::{AdvanceCause, Change};
+use super::ids::AgencyId;
 use super::london::local_date;
 use super::partnership::Agency;
 use super::proposal::ProposalKind;
 use super::scene::At;
 use super::stage_clock::{ClockKind, DueBasis, StageClock};
-use super::stage_policy::{PauseReason, StagePolicy};
+use super::stage_policy::PauseReason;
 use super::transitions::Party;
 use super::urgency::Urgency;
 
@@ -44,12 +45,15 @@ impl Escalation {
     ) -> Result<Change, BrokenRule> {
         let from = self.facts.raised_with;
         let refused = |rule| Err(BrokenRule::field("agency", rule));
-        if to.id == from || to.id == self.facts.raised_by {
-            return refused(FieldRule::Inconsistent);
+        let hinted = |rule, hint| Err(BrokenRule::hinted("agency", rule, hint));
+        if to.id == from {
+            return hinted(FieldRule::Inconsistent, Hint::HasItNow);
         }
-        // Whoever had it once cannot get it back by this way: two agencies would pass a child to and fro.
-        if self.past_responders.contains(&to.id) {
-            return refused(FieldRule::NotUnique);
+        if to.id == self.facts.raised_by {
+            return hinted(FieldRule::Inconsistent, Hint::RaisedIt);
+        }
+        if self.cannot_get_it_back(to.id) {
+            return hinted(FieldRule::NotUnique, Hint::HadItBefore);
         }
         if !to.is_valid_on(local_date(at)) {
             return refused(FieldRule::RetiredCode);
@@ -59,6 +63,13 @@ impl Escalation {
         }
         let clocks = scene.stage_clocks(self.here(at))?;
         Ok(Change::Redirected { from, to: to.id, clocks })
+    }
+
+    /// Whether an agency had it once and cannot get it back: two that have to answer would pass a child to and fro. The
+    /// raiser decides what becomes of a declined matter, or one redirection would get rid of it for good.
+    #[must_use]
+    pub fn cannot_get_it_back(&self, agency: AgencyId) -> bool {
+        self.status != Status::Declined && self.past_responders.contains(&agency)
     }
 
     pub(super) fn advance(
@@ -72,13 +83,15 @@ impl Escalation {
             .next_above(self.stage, self.facts.urgency)
             .ok_or_else(|| self.not_possible(ActKind::Advance, scene))?;
         let to = to.unwrap_or(next);
-        if to <= self.stage {
-            return Err(BrokenRule::field("stage", FieldRule::OutOfRange));
+        let open = scene.policy.stages_for(self.facts.urgency, Some(self.stage));
+        if !open.contains(&to) {
+            return Err(BrokenRule::hinted("stage", FieldRule::OutOfRange, Hint::Stages(open)));
         }
-        let late = |kind| self.running(kind).is_some_and(|clock| clock.is_overdue(at));
+        let late = |kind| self.running(kind).is_some_and(|clock| self.was_late(clock, at));
         let cause = match self.status {
             Status::Rejected => AdvanceCause::Rejected,
             Status::Declined => AdvanceCause::Declined,
+            Status::Accepted => AdvanceCause::AgreementNotKept,
             _ if late(ClockKind::Answer) => AdvanceCause::NoResponse,
             _ if late(ClockKind::Acknowledgement) => AdvanceCause::NoAcknowledgement,
             _ => AdvanceCause::Risk,
@@ -116,11 +129,18 @@ impl Escalation {
         let stage = scene.policy.stage(self.stage);
         match stage.and_then(|stage| stage.answer_limit(urgency)) {
             Some(_) => Ok(()),
-            None => Err(BrokenRule::field("urgency", FieldRule::OutOfRange)),
+            None => Err(BrokenRule::hinted("urgency", FieldRule::OutOfRange, Hint::StageSkipped)),
         }
     }
 
-    /// New limits from now on. What became more urgent is never due later than it was.
+    /// Whether this clock, or one that it took over from, was late: silence stays silence when another limit starts.
+    fn was_late(&self, clock: &StageClock, now: Timestamp) -> bool {
+        let before = |clock: &&StageClock| clock.predecessor(&self.clocks);
+        std::iter::successors(Some(clock), before).any(|clock| clock.is_overdue(now))
+    }
+
+    /// New limits from now on. What became more urgent is never due later than it was, nor is what is late by now: no
+    /// other urgency takes a breach back.
     pub(super) fn change_urgency(
         &self,
         to: Urgency,
@@ -128,8 +148,13 @@ impl Escalation {
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
         let from = self.facts.urgency;
-        if to == from {
-            return Err(BrokenRule::field("urgency", FieldRule::Inconsistent));
+        // A corrected urgency leaves the limits of the mistyped one; said again here, it changes them.
+        let of_another = |kind| self.running(kind).is_some_and(|clock| clock.urgency != to);
+        if to == from
+            && ![ClockKind::Acknowledgement, ClockKind::Answer].into_iter().any(of_another)
+        {
+            let rule = FieldRule::Inconsistent;
+            return Err(BrokenRule::hinted("urgency", rule, Hint::SameUrgency));
         }
         self.check_stage_is_for(to, scene)?;
         let mut clocks = Vec::new();
@@ -137,7 +162,8 @@ impl Escalation {
             let Some(running) = self.running(new.kind) else { continue };
             let extends = Some(running.id);
             let previous_due_at = running.due_at;
-            clocks.push(if to > from {
+            let late = self.was_late(running, scene.now.max(at));
+            clocks.push(if to >= running.urgency || late {
                 StageClock {
                     due_at: new.due_at.min(previous_due_at).max(at),
                     basis: Some(DueBasis::Earlier { previous_due_at, from: at }),
@@ -187,8 +213,7 @@ impl Escalation {
         kind: ActKind,
         scene: &Scene<'_>,
     ) -> Result<&StageClock, BrokenRule> {
-        let running =
-            self.running(ClockKind::Answer).ok_or_else(|| self.not_possible(kind, scene))?;
+        let running = self.not_late(kind, scene)?;
         let mut latest = running.limit.due_at(running.due_at, scene.calendar)?;
         let stage = scene.policy.stage(self.stage);
         if let Some(most) = stage.and_then(|stage| stage.standard_maximum)
@@ -196,21 +221,18 @@ impl Escalation {
         {
             latest = latest.min(most.due_at(self.first_of(running).started_at, scene.calendar)?);
         }
-        if due_at <= running.due_at || due_at > latest || due_at <= at {
-            return Err(BrokenRule::field("due_at", FieldRule::OutOfRange));
+        let after = running.due_at.max(at);
+        if due_at <= after || due_at > latest {
+            let hint = Hint::Between { after, latest };
+            return Err(BrokenRule::hinted("due_at", FieldRule::OutOfRange, hint));
         }
         Ok(running)
     }
 
     /// The clock that a chain of successors began with.
-    fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
-        let mut first = clock;
-        while let Some(before) =
-            first.extends.and_then(|id| self.clocks.iter().find(|clock| clock.id == id))
-        {
-            first = before;
-        }
-        first
+    pub(super) fn first_of<'a>(&'a self, clock: &'a StageClock) -> &'a StageClock {
+        let before = |clock: &&'a StageClock| clock.predecessor(&self.clocks);
+        std::iter::successors(Some(clock), before).last().unwrap_or(clock)
     }
 
     pub(super) fn call_meeting(
@@ -219,17 +241,18 @@ impl Escalation {
         at: Timestamp,
         scene: &Scene<'_>,
     ) -> Result<Change, BrokenRule> {
+        let running = self.not_late(ActKind::CallMeeting, scene)?;
         let limit = scene.policy.stage(self.stage).and_then(|stage| stage.standard_with_meeting);
-        let (Some(running), Some(limit)) = (self.running(ClockKind::Answer), limit) else {
-            return Err(self.not_possible(ActKind::CallMeeting, scene));
-        };
+        let limit = limit.ok_or_else(|| self.not_possible(ActKind::CallMeeting, scene))?;
         let from = self.first_of(running).started_at;
         let due_at = limit.due_at(from, scene.calendar)?;
         if due_at <= running.due_at {
-            return Err(BrokenRule::field("meeting_at", FieldRule::Inconsistent));
+            let hint = Hint::LongerAlready(running.due_at);
+            return Err(BrokenRule::hinted("meeting_at", FieldRule::Inconsistent, hint));
         }
         if meeting_at < from || meeting_at > due_at {
-            return Err(BrokenRule::field("meeting_at", FieldRule::OutOfRange));
+            let hint = Hint::Within { from, to: due_at };
+            return Err(BrokenRule::hinted("meeting_at", FieldRule::OutOfRange, hint));
         }
         let basis = DueBasis::Counted { from };
         let clock = StageClock { limit, ..scene.successor(running, at, due_at, basis) };
@@ -249,8 +272,12 @@ impl Escalation {
         let within = |limit: super::limit::Limit| -> Result<bool, BrokenRule> {
             Ok(until <= limit.due_at(at, scene.calendar)?)
         };
-        if until <= at || !within(rule.longest_approved)? {
-            return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+        // A pause that is over before it is told would only take a breach back.
+        let after = at.max(scene.now);
+        if until <= after || !within(rule.longest_approved)? {
+            let latest = rule.longest_approved.due_at(at, scene.calendar)?;
+            let hint = Hint::Between { after, latest };
+            return Err(BrokenRule::hinted("until", FieldRule::OutOfRange, hint));
         }
         if within(rule.longest)? {
             return self.paused(why, until, at, ActKind::Pause, scene);
@@ -268,8 +295,8 @@ impl Escalation {
         let proposed = self.rule_state.proposal.as_ref().map(|it| &it.kind);
         match proposed {
             Some(ProposalKind::Pause { why, until: proposed }) if *proposed == until => {
-                if until <= at {
-                    return Err(BrokenRule::field("until", FieldRule::OutOfRange));
+                if until <= at.max(scene.now) {
+                    return Err(BrokenRule::hinted("until", FieldRule::OutOfRange, Hint::Over));
                 }
                 self.paused(*why, until, at, ActKind::ApprovePause, scene)
             }
@@ -293,7 +320,8 @@ impl Escalation {
         Ok(Change::Paused { why, until, replaced: running.id, clock })
     }
 
-    /// The answer's clock, unless it is late by now: no pause takes a breach back by being told afterwards.
+    /// The answer's clock, unless it is late by now: neither a pause nor more time takes a breach back by being told
+    /// afterwards.
     fn not_late(&self, kind: ActKind, scene: &Scene<'_>) -> Result<&StageClock, BrokenRule> {
         self.running(ClockKind::Answer)
             .filter(|clock| !clock.is_overdue(scene.now))
@@ -318,52 +346,12 @@ impl Escalation {
         Ok(Change::Resumed { replaced: running.id, clock })
     }
 
-    pub(super) fn propose_migration(
-        &self,
-        to: &StagePolicy,
-        scene: &Scene<'_>,
-    ) -> Result<Change, BrokenRule> {
-        let limit = to.stage(self.stage).and_then(|stage| stage.answer_limit(self.facts.urgency));
-        if to.version == self.facts.policy_version || limit.is_none() {
-            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
-        }
-        let proposal = ProposalKind::PolicyMigration { version: to.version.clone() };
-        let side = self.side(&self.parts_of(scene.caller), scene);
-        Ok(Change::Proposed { proposal, side: side.into() })
-    }
-
-    /// New clocks from where the old ones started, under the other policy and today's calendar.
-    pub(super) fn migrate(
-        &self,
-        to: &StagePolicy,
-        at: Timestamp,
-        scene: &Scene<'_>,
-    ) -> Result<Change, BrokenRule> {
-        let proposed = |kind: &ProposalKind| matches!(kind, ProposalKind::PolicyMigration { version } if *version == to.version);
-        if !self.proposes(proposed) {
-            return Err(BrokenRule::field("policy_version", FieldRule::Inconsistent));
-        }
-        let mut clocks = Vec::new();
-        let there = Scene { policy: to, ..*scene };
-        for kind in [ClockKind::Acknowledgement, ClockKind::Answer] {
-            let Some(running) = self.running(kind) else { continue };
-            let from = self.first_of(running).started_at;
-            let new = there.stage_clocks(self.here(from))?;
-            if let Some(new) = new.into_iter().find(|clock| clock.kind == kind) {
-                let (extends, due_at) = (Some(running.id), new.due_at.max(at));
-                clocks.push(StageClock { started_at: at, due_at, extends, ..new });
-            }
-        }
-        let from = self.facts.policy_version.clone();
-        Ok(Change::PolicyMigrated { from, to: to.version.clone(), clocks })
-    }
-
-    fn proposes(&self, is: impl Fn(&ProposalKind) -> bool) -> bool {
+    pub(super) fn proposes(&self, is: impl Fn(&ProposalKind) -> bool) -> bool {
         self.rule_state.proposal.as_ref().is_some_and(|proposal| is(&proposal.kind))
     }
 
     /// For which side a proposal is made: inside one agency the responding side needs the time.
-    fn side(&self, parts: &[Party], scene: &Scene<'_>) -> Party {
+    pub(super) fn side(&self, parts: &[Party], scene: &Scene<'_>) -> Party {
         let all = if parts.is_empty() { self.parts_of(scene.caller) } else { parts.to_vec() };
         all.into_iter().max().unwrap_or(Party::Overseer)
     }

@@ -64,6 +64,8 @@ codes! {
         NoResponse => "no_response",
         /// Receipt was not even acknowledged in time: silence, which is no refusal.
         NoAcknowledgement => "no_acknowledgement",
+        /// What was agreed was not done.
+        AgreementNotKept => "agreement_not_kept",
         /// The responding agency declined it.
         Declined => "declined",
         /// The raiser could not wait for the answer.

@@ -9,7 +9,7 @@ use jiff::tz::Offset;
 
 use super::escalation::Delay;
 use super::ids::ClockId;
-use super::limit::{Direction, Limit, LimitUnit};
+use super::limit::{Limit, LimitUnit};
 use super::london;
 use super::stage_clock::{ClockKind, DueBasis, StageClock};
 use super::stage_policy::StagePolicy;
@@ -78,9 +78,10 @@ pub enum Step {
         /// When the limit runs out.
         due: LocalInstant,
     },
-    /// It started in the last moment of a day, after the instant to which the day's limits run.
+    /// What the steps before arrive at had passed when the clock started: another one was late already when this one took
+    /// over, or it started in the last moment of a day, after the instant to which the day's limits run.
     AtOnce {
-        /// The start, which is also when it is due.
+        /// The start of the clock, which is also when it is due.
         due: LocalInstant,
     },
     /// Both sides agreed on another instant.
@@ -169,8 +170,8 @@ impl Explanation {
     ) -> Result<Self, NoCalendar> {
         let stage = policy.stage(clock.stage);
         let limit = &clock.limit;
-        let steps = match clock.basis_among(clocks) {
-            DueBasis::Counted { from } => counted_or_at_once(limit, from, calendar)?,
+        let mut steps = match clock.basis_among(clocks) {
+            DueBasis::Counted { from } => vec![counted(limit, from, calendar)?],
             DueBasis::Agreed { previous_due_at } => vec![Step::Agreed {
                 previous: LocalInstant::of(previous_due_at),
                 times_per_stage: policy.extension.times_per_stage,
@@ -180,15 +181,16 @@ impl Explanation {
                 vec![paused(limit, previous_due_at, from, until, calendar)?]
             }
             DueBasis::Earlier { previous_due_at, from } => {
-                let mut steps = counted_or_at_once(limit, from, calendar)?;
-                if let Some(counted) = steps.last().map(Step::due) {
-                    let previous = LocalInstant::of(previous_due_at);
-                    let due = if previous.at < counted.at { previous } else { counted };
-                    steps.push(Step::Earlier { previous, counted, due });
-                }
-                steps
+                let step = counted(limit, from, calendar)?;
+                let (previous, counted) = (LocalInstant::of(previous_due_at), step.due());
+                let due = if previous.at < counted.at { previous } else { counted };
+                vec![step, Step::Earlier { previous, counted, due }]
             }
         };
+        // Nothing is due before its clock starts.
+        if steps.last().is_some_and(|step| step.due().at < clock.started_at) {
+            steps.push(Step::AtOnce { due: LocalInstant::of(clock.started_at) });
+        }
         Ok(Self {
             rule: Rule::Stage {
                 clock: clock.id,
@@ -250,20 +252,6 @@ fn counted(limit: &Limit, from: Timestamp, calendar: &Calendar) -> Result<Step, 
     let months = (limit.unit == LimitUnit::Month)
         .then(|| day_list::months(limit, from.local_date, due.local_date));
     Ok(Step::Counted { from, days, months, due })
-}
-
-/// The limit of a stage. What starts after the last millisecond of a day is due at once, not before.
-fn counted_or_at_once(
-    limit: &Limit,
-    from: Timestamp,
-    calendar: &Calendar,
-) -> Result<Vec<Step>, NoCalendar> {
-    let mut steps = vec![counted(limit, from, calendar)?];
-    let early = steps.last().is_some_and(|step| step.due().at < from);
-    if early && limit.direction == Direction::After {
-        steps.push(Step::AtOnce { due: LocalInstant::of(from) });
-    }
-    Ok(steps)
 }
 
 fn paused(

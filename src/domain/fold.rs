@@ -38,7 +38,9 @@ impl Escalation {
                 if self.facts.scope == Scope::IntraAgency {
                     self.facts.scope = Scope::InterAgency;
                 }
-                self.past_responders.push(*from);
+                if !self.past_responders.contains(from) {
+                    self.past_responders.push(*from);
+                }
                 self.begin(clocks, at);
             }
             Change::Answered { clocks, .. } => {
@@ -49,13 +51,14 @@ impl Escalation {
                 self.clocks.extend(clocks.iter().cloned());
                 self.enter(Status::Answered, at);
             }
-            Change::Accepted => {
+            Change::Accepted { clocks } => {
                 self.stop(ClockKind::Judgement, at, heard, StopReason::Done);
+                self.clocks.extend(clocks.iter().cloned());
                 self.enter(Status::Accepted, at);
             }
             Change::Rejected => self.enter(Status::Rejected, at),
             Change::Advanced { to, clocks, .. } => {
-                for kind in [ClockKind::Acknowledgement, ClockKind::Answer] {
+                for kind in [ClockKind::Acknowledgement, ClockKind::Answer, ClockKind::Resolution] {
                     let late = self.running(kind).is_some_and(|clock| clock.is_overdue(at));
                     let reason = if late { StopReason::NoResponse } else { StopReason::Advanced };
                     self.stop(kind, at, heard, reason);
@@ -94,7 +97,9 @@ impl Escalation {
                 self.enter(self.status, at);
             }
             Change::Resolved { ending, clocks } => {
+                self.stop(ClockKind::Resolution, ending.at, heard, StopReason::Done);
                 self.end(ending.clone(), Status::Resolved, heard);
+                self.rule_state.resolved_by = by;
                 self.clocks.extend(clocks.iter().cloned());
             }
             Change::Rerouted { ending } => self.end(ending.clone(), Status::Resolved, heard),

@@ -13,6 +13,7 @@ pub mod child_time;
 pub mod codes;
 pub mod decide;
 pub mod decide_end;
+pub mod decide_policy;
 pub mod decide_stage;
 pub mod delay;
 pub mod disclosure;

@@ -50,6 +50,7 @@ pub fn told(
         NoticeKind::Warning => match clock {
             ClockKind::Acknowledgement
             | ClockKind::Answer
+            | ClockKind::Resolution
             | ClockKind::Feedback
             | ClockKind::Learning => vec![RESPONDER],
             ClockKind::Judgement | ClockKind::ImpactCheck => vec![RAISER],

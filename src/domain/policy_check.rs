@@ -296,6 +296,7 @@ impl Found {
             "must not begin and end at the same time: that could mean all day or never",
         );
         self.limit("judgement", Some(policy.judgement));
+        self.limit("resolve within", Some(policy.resolve_within));
         self.add_if(policy.duplicate_days > 366, "duplicate days", "must be at most 366");
     }
 

@@ -91,4 +91,7 @@ pub struct RuleState {
     /// Who gave the answer that waits for judgement: somebody else has to judge it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<Person>,
+    /// Who recorded the ending: inside one agency somebody else looks whether the child is better off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<Person>,
 }

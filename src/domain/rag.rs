@@ -29,7 +29,7 @@ codes! {
 impl Rag {
     /// The colour of `escalation` at `now`.
     ///
-    /// Measured is the answer that is awaited or, when none is, the raiser's judgement, in the time
+    /// Measured is the answer that is awaited or, when none is, the raiser's judgement or what was agreed, in the time
     /// of [`instant_at`] from the end of any pause, and against the shares that the policy sets. What is immediate is red from
     /// the day after it was opened. A late acknowledgement and an agreed extension keep a stage
     /// from being green. Source: the key of the partnership's action plan; the shares are this
@@ -48,7 +48,8 @@ impl Rag {
         }
         let running = escalation
             .running(ClockKind::Answer)
-            .or_else(|| escalation.running(ClockKind::Judgement));
+            .or_else(|| escalation.running(ClockKind::Judgement))
+            .or_else(|| escalation.running(ClockKind::Resolution));
         let gone = |percent: u8| match running {
             None => Ok(false),
             Some(clock) => {

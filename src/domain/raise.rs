@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::broken_rule::{BrokenRule, Faults, FieldRule};
+use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::delay::{ChildImpact, DelayCause, InterimSafety};
 use super::escalation::{Delay, Escalation, Facts, RaiserVisibility, Scope};
 use super::event::{Change, Event, Narrative, TextField};
@@ -212,9 +212,11 @@ impl Raise {
     fn check_agencies(&self, raised_at: Timestamp, faults: &mut Faults) {
         let day = local_date(raised_at);
         let raiser_gone = !self.raised_by.may_raise || !self.raised_by.is_valid_on(day);
-        faults.add_if(raiser_gone, "raised_at", FieldRule::Inconsistent);
+        let used = |it: &Agency| Hint::InUse { from: it.valid_from, to: it.valid_to };
+        faults.hint_if(raiser_gone, "raised_at", FieldRule::Inconsistent, used(&self.raised_by));
         let responder_gone = !self.raised_with.is_valid_on(day);
-        faults.add_if(responder_gone, "raised_with_agency", FieldRule::RetiredCode);
+        let used = used(&self.raised_with);
+        faults.hint_if(responder_gone, "raised_with_agency", FieldRule::RetiredCode, used);
         let oversees = !responder_gone && !self.raised_with.may_respond;
         faults.add_if(oversees, "raised_with_agency", FieldRule::NotPermitted);
         let hidden = self.raiser_visibility != RaiserVisibility::Named;
@@ -233,7 +235,8 @@ impl Raise {
 
     fn check_stage(&self, stage: u8, scene: &Scene<'_>, faults: &mut Faults) {
         let limit = scene.policy.stage(stage).and_then(|stage| stage.answer_limit(self.urgency));
-        faults.add_if(limit.is_none(), "stage", FieldRule::OutOfRange);
+        let open = Hint::Stages(scene.policy.stages_for(self.urgency, None));
+        faults.hint_if(limit.is_none(), "stage", FieldRule::OutOfRange, open);
         let unexplained = stage > USUAL_FIRST_STAGE && self.skip_reason.is_none();
         faults.add_if(unexplained, "skip_reason", FieldRule::Required);
     }

@@ -17,6 +17,8 @@ codes! {
         Answer => "answer",
         /// The raising agency judges an answer, or chooses what comes next.
         Judgement => "judgement",
+        /// The responding agency does what was agreed, and records how it ended.
+        Resolution => "resolution",
         /// The raiser is told what came of it.
         Feedback => "feedback",
         /// What was learnt is written down.
@@ -30,7 +32,7 @@ impl ClockKind {
     /// Whether it runs while the escalation is open; the others start when it has ended.
     #[must_use]
     pub const fn is_of_a_stage(self) -> bool {
-        matches!(self, Self::Acknowledgement | Self::Answer | Self::Judgement)
+        matches!(self, Self::Acknowledgement | Self::Answer | Self::Judgement | Self::Resolution)
     }
 }
 

@@ -72,6 +72,9 @@ pub struct StagePolicy {
     /// How soon the raiser judges an answer.
     #[serde(default = "usual_judgement")]
     pub judgement: Limit,
+    /// How soon what was agreed is done and the ending recorded, from the acceptance of an answer.
+    #[serde(default = "usual_resolution")]
+    pub resolve_within: Limit,
     /// Two escalations of one child, one theme and one responding agency within so many days may be the same matter.
     #[serde(default = "usual_duplicate_days")]
     pub duplicate_days: u32,
@@ -79,6 +82,11 @@ pub struct StagePolicy {
 
 const fn usual_judgement() -> Limit {
     Limit::after(2, LimitUnit::WorkingDay)
+}
+
+/// Source: this product's own choice, as much as the longest limit of a stage; what is accepted must not lie for ever.
+pub(crate) const fn usual_resolution() -> Limit {
+    Limit::after(10, LimitUnit::WorkingDay)
 }
 
 const fn usual_duplicate_days() -> u32 {
@@ -127,7 +135,7 @@ impl Default for ExtensionRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeoutRule {
-    /// How long the raiser has to advance, agree to more time or withdraw, once an answer is late.
+    /// How long the raiser has to advance or withdraw, once an answer is late; more time is agreed before that.
     pub raiser_chooses_within: PerUrgency<Limit>,
     /// Whether the service takes it to the next stage when the raiser has not chosen; otherwise it is flagged for the
     /// weekly review.
@@ -309,6 +317,17 @@ impl StagePolicy {
     #[must_use]
     pub fn top(&self) -> u8 {
         self.stages.iter().map(|stage| stage.number).max().unwrap_or(0)
+    }
+
+    /// The numbers of the stages above `number`, or of all, that an escalation of this urgency may enter.
+    #[must_use]
+    pub fn stages_for(&self, urgency: Urgency, above: Option<u8>) -> Vec<u8> {
+        self.stages
+            .iter()
+            .filter(|stage| above.is_none_or(|number| stage.number > number))
+            .filter(|stage| stage.answer_limit(urgency).is_some())
+            .map(|stage| stage.number)
+            .collect()
     }
 
     /// The next stage above `number` that an escalation of this urgency may enter.

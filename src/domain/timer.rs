@@ -51,7 +51,7 @@ pub fn timers(
     let overdue_at = first_after(clock.due_at);
     let mut timers = warnings(clock, known_at, policy, calendar)?;
     timers.push(Timer { fires_at: overdue_at, kind: TimerKind::Overdue, percent: None });
-    if matches!(clock.kind, ClockKind::Acknowledgement | ClockKind::Answer) {
+    if let ClockKind::Acknowledgement | ClockKind::Answer | ClockKind::Resolution = clock.kind {
         let within = policy.timeout.raiser_chooses_within.of(clock.urgency);
         let chosen_by = within.due_at(clock.due_at.max(known_at), calendar)?;
         let fires_at = first_after(chosen_by).max(overdue_at);

@@ -6,6 +6,7 @@ use super::access::{Caller, Role};
 use super::act::ActKind;
 use super::decide::Scene;
 use super::escalation::{Escalation, RaiserVisibility, Status};
+use super::london::local_date;
 use super::proposal::{Person, ProposalKind};
 use super::stage_clock::{ClockKind, StopReason};
 use super::stage_policy::StagePolicy;
@@ -28,8 +29,9 @@ pub enum Party {
 
 /// Who may do what in which states.
 ///
-/// The raiser alone judges an answer; the responder records an ending only once the raiser has accepted; the partners
-/// decide at the last stage; the service takes a late matter up and does nothing else; silence ends nothing; nothing
+/// The raiser alone judges an answer; the responder records an ending only once the raiser has accepted, and the raiser
+/// takes it up where what was agreed is not done; whoever had to answer does not judge whether the child is better off;
+/// the partners decide at the last stage; the service takes a late matter up and does nothing else; silence ends nothing; nothing
 /// moves down. Some acts need more than a state, for example a proposal of the other side: see [`Escalation::possible_acts`].
 pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
     use ActKind as A;
@@ -50,7 +52,7 @@ pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
         (A::State, Responder, ANY),
         (A::Accept, Raiser, &[Answered]),
         (A::Reject, Raiser, &[Answered]),
-        (A::Advance, Raiser, &[Raised, Acknowledged, Rejected, Declined]),
+        (A::Advance, Raiser, &[Raised, Acknowledged, Rejected, Declined, Accepted]),
         (A::Advance, Service, AWAITING),
         (A::ChangeUrgency, Raiser, OPEN),
         (A::ProposeExtension, Raiser, AWAITING),
@@ -90,7 +92,6 @@ pub const TRANSITIONS: &[(ActKind, Party, &[Status])] = {
         (A::RecordLearning, Partners, &[Resolved]),
         (A::RecordLearning, Overseer, &[Resolved]),
         (A::CheckImpact, Raiser, &[Resolved]),
-        (A::CheckImpact, Responder, &[Resolved]),
         (A::CheckImpact, Partners, &[Resolved]),
         (A::ProposePolicyMigration, Overseer, AWAITING),
         (A::ProposePolicyMigration, Partners, AWAITING),
@@ -162,6 +163,9 @@ impl Escalation {
             ActKind::Accept | ActKind::Reject => {
                 self.rule_state.answered_by.as_ref() == Some(person)
             }
+            ActKind::CheckImpact => {
+                self.is_inside_one_agency() && self.rule_state.resolved_by.as_ref() == Some(person)
+            }
             ActKind::Extend => proposed(|kind| matches!(kind, ProposalKind::Extension { .. })),
             ActKind::ApprovePause => proposed(|kind| matches!(kind, ProposalKind::Pause { .. })),
             ActKind::MigratePolicy => {
@@ -207,18 +211,23 @@ impl Escalation {
             (ActKind::ProposeExtension, _) => {
                 !paused
                     && self.times_in_stage(StopReason::Extended) < policy.extension.times_per_stage
-                    && answer.is_some_and(|clock| clock.limit.can_be_longer())
+                    && answer
+                        .is_some_and(|clock| clock.limit.can_be_longer() && !clock.is_overdue(at))
             }
             (ActKind::Extend, _) => proposal.is_some_and(|it| {
                 !paused
+                    && answer.is_some_and(|clock| !clock.is_overdue(at))
                     && matches!(it.kind, ProposalKind::Extension { .. })
                     && (it.side != part.into() || self.is_inside_one_agency())
             }),
             (ActKind::CallMeeting, _) => {
                 !paused
+                    && answer.is_some_and(|clock| !clock.is_overdue(at))
                     && urgency == Urgency::Standard
                     && stage?.standard_with_meeting.is_some()
                     && self.times_in_stage(StopReason::MeetingCalled) == 0
+                    // Where both sides agreed to more time already, a meeting gives none.
+                    && self.times_in_stage(StopReason::Extended) == 0
             }
             (ActKind::Pause, _) => {
                 !paused
@@ -233,7 +242,12 @@ impl Escalation {
             }
             (ActKind::Resume, _) => paused,
             (ActKind::GiveFeedback, _) => self.running(ClockKind::Feedback).is_some(),
-            (ActKind::CheckImpact, _) => self.running(ClockKind::ImpactCheck).is_some(),
+            // On the day of the ending nobody can say yet whether it holds.
+            (ActKind::CheckImpact, _) => {
+                let ended = self.episode.ending.as_ref();
+                self.running(ClockKind::ImpactCheck).is_some()
+                    && ended.is_some_and(|it| local_date(at) > local_date(it.at))
+            }
             (ActKind::MigratePolicy, _) => {
                 proposal.is_some_and(|it| matches!(it.kind, ProposalKind::PolicyMigration { .. }))
             }

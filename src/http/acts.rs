@@ -105,7 +105,8 @@ act_operation!(
 act_operation!(
     /// Accept the answer
     ///
-    /// The raising agency judges the answer good enough. The responding agency then records how it ended.
+    /// The raising agency judges the answer good enough. The responding agency then does what was agreed and records how
+    /// it ended, within the limit of the policy; where it does not, the raiser takes it up with `advance`.
     accept, "/v1/escalations/{id}/acceptance", Accept, "accept",
     AcceptAnswer, {},
     |input| Act::Accept { note: input.note.map(|text| narrative("#/note", text)).transpose()? }
@@ -124,8 +125,8 @@ act_operation!(
 act_operation!(
     /// Take it to a higher stage
     ///
-    /// The raising agency takes the escalation up: after a rejection, when the answer is late, or when
-    /// the child cannot wait. Stages can be skipped upward; none can be entered again downward.
+    /// The raising agency takes the escalation up: after a rejection, when the answer is late, when what was agreed is
+    /// not done, or when the child cannot wait. Stages can be skipped upward; none can be entered again downward.
     advance, "/v1/escalations/{id}/advance", Advance, "advance",
     AdvanceEscalation, {"reason": "No answer within the limit."},
     |input| Act::Advance {
@@ -174,7 +175,8 @@ act_operation!(
     /// Change the urgency
     ///
     /// The raising agency says that the child's need has become more, or less, urgent. The stage's limits for the new
-    /// urgency start now, and a pause ends; what became more urgent is never due later than before.
+    /// urgency start now, and a pause ends; what became more urgent, or is late, is never due later than before. A
+    /// corrected urgency said again starts the limits that belong to it.
     change_urgency, "/v1/escalations/{id}/urgency-change", ChangeUrgency, "change_urgency",
     ChangeUrgency, {"urgency": "immediate", "reason": "The child has come to harm again."},
     |input| Act::ChangeUrgency {

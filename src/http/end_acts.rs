@@ -116,7 +116,8 @@ act_operation!(
 act_operation!(
     /// Check the impact for the child
     ///
-    /// Says whether the child is better off, 28 days after the end by the default policy.
+    /// Says whether the child is better off, 28 days after the end by the default policy, and at the earliest on the day
+    /// after it. The raising agency says so, or the Director; inside one agency somebody else than who recorded the end.
     check_impact, "/v1/escalations/{id}/impact-check", CheckImpact, "check_impact",
     CheckImpact, {"result": "better"},
     |input| Act::CheckImpact { result: input.result, note: perhaps("#/note", input.note)? }

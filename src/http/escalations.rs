@@ -140,9 +140,9 @@ pub async fn correct_escalation(
     let input: CorrectEscalation = body.read_merge_patch().await?;
     let on = On { id, expected_version: Some(expected), occurred_at: None };
     let right = CorrectionRequest {
-        theme: input.theme.map(Identifier::into_string),
-        urgency: input.urgency,
-        delay: input.delay.map(Into::into),
+        theme: input.theme.0.map(Identifier::into_string),
+        urgency: input.urgency.0,
+        delay: input.delay.0.map(Into::into),
     };
     let reason = narrative("#/reason", input.reason)?;
     let request = ActRequest::Correct { right: Box::new(right), reason };

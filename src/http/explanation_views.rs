@@ -126,7 +126,7 @@ pub struct CalendarName {
 pub enum StepView {
     /// The limit, counted from an instant.
     Counted(CountedStep),
-    /// It started in the last moment of a day, and is due at once.
+    /// What the steps before arrive at had passed when the clock started: it is due at once.
     AtOnce(AtOnceStep),
     /// Both sides agreed on another instant.
     Agreed(AgreedStep),
@@ -151,7 +151,8 @@ pub struct CountedStep {
     pub due: LocalInstantView,
 }
 
-/// What starts after 23:59:59.999 is due when it starts.
+/// Nothing is due before its clock starts. One that takes over from a clock that is late already is due when it starts,
+/// and so is what starts after 23:59:59.999.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AtOnceStep {
     /// The start, which is also when it is due.

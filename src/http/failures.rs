@@ -127,7 +127,10 @@ fn field_errors(faults: &[FieldFault]) -> FieldErrors {
             if fault.field.is_empty() { "#".to_owned() } else { format!("#/{}", fault.field) };
         // Each rule has the field code of the same name; a test holds the two lists together.
         let code = fault.rule.code().parse().unwrap_or(FieldCode::Inconsistent);
-        errors.push(&pointer, code);
+        match &fault.hint {
+            Some(hint) => errors.push_with(&pointer, code, super::hints::words(hint)),
+            None => errors.push(&pointer, code),
+        }
     }
     errors
 }

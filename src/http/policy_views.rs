@@ -42,6 +42,8 @@ pub struct StagePolicyView {
     pub quiet_hours: QuietHoursView,
     /// How soon the raiser judges an answer.
     pub judgement: LimitView,
+    /// How soon what was agreed is done and the ending recorded, from the acceptance of an answer.
+    pub resolve_within: LimitView,
     /// Two escalations of one child, one theme and one responding agency within so many days may be the same matter.
     pub duplicate_days: u32,
 }
@@ -97,7 +99,7 @@ pub struct ExtensionRuleView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TimeoutRule)]
 pub struct TimeoutRuleView {
-    /// How long the raiser has to advance, agree to more time or withdraw, once an answer is late.
+    /// How long the raiser has to advance or withdraw, once an answer is late; more time is agreed before that.
     pub raiser_chooses_within: LimitPerUrgency,
     /// Whether the service takes it to the next stage when the raiser has not chosen.
     pub auto_advance: FlagPerUrgency,
@@ -206,6 +208,7 @@ impl From<&PolicyVersion> for StagePolicyView {
             warning,
             quiet_hours,
             judgement,
+            resolve_within,
             duplicate_days,
         } = &it.policy;
         Self {
@@ -219,6 +222,7 @@ impl From<&PolicyVersion> for StagePolicyView {
             warning: WarningRuleView::from(warning),
             quiet_hours: QuietHoursView::from(quiet_hours),
             judgement: LimitView::from(judgement),
+            resolve_within: LimitView::from(resolve_within),
             duplicate_days: *duplicate_days,
         }
     }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::{Identifier, List, Text, Whole, code_members};
+use super::members::{Given, Kept};
 use super::problem::Problem;
 use super::times::Instant;
 use crate::domain::child_reference::{ChildReference, ChildReferenceError, Scheme, SchemePolicy};
@@ -216,14 +217,17 @@ pub(super) fn child_fault(error: ChildReferenceError) -> FieldCode {
 pub struct CorrectEscalation {
     /// The right theme.
     #[deserr(default)]
-    pub theme: Option<Identifier>,
+    #[schema(value_type = Identifier, required = false)]
+    pub theme: Given<Identifier>,
     /// The right urgency, where it was mistyped. Running clocks keep their limits: say `urgency-change` when the child's
-    /// need has changed.
+    /// need has changed, or, with the corrected urgency, to give it the limits that belong to it.
     #[deserr(default)]
-    pub urgency: Option<Urgency>,
+    #[schema(value_type = Urgency, required = false)]
+    pub urgency: Given<Urgency>,
     /// The right delay, whole.
     #[deserr(default)]
-    pub delay: Option<DelayInput>,
+    #[schema(value_type = DelayInput, required = false)]
+    pub delay: Kept<DelayInput>,
     /// Why.
     pub reason: Text<2000>,
 }

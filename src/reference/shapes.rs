@@ -10,6 +10,7 @@ use crate::domain::codes::codes;
 use crate::domain::limit::Limit;
 use crate::domain::stage_policy::{
     ClosingField, ExtensionRule, FollowUpRule, PauseRule, QuietHours, TimeoutRule, WarningRule,
+    usual_resolution,
 };
 use crate::domain::working_days::{Calendar, Nation};
 
@@ -133,6 +134,9 @@ pub struct StagePolicyFile {
     pub quiet_hours: QuietHours,
     /// How soon the raiser judges an answer.
     pub judgement: Limit,
+    /// How soon what was agreed is done; the usual limit where a file from before says nothing.
+    #[serde(default = "usual_resolution")]
+    pub resolve_within: Limit,
     /// Within how many days two escalations may be the same matter.
     pub duplicate_days: u32,
 }

@@ -121,6 +121,7 @@ impl ActRequest {
         self,
         conn: &mut Connection,
         agreed: &Partnership,
+        on: EscalationId,
         now: Timestamp,
     ) -> Result<Act, Failure> {
         Ok(match self {
@@ -148,7 +149,9 @@ impl ActRequest {
                 Act::Resolve { outcome, child_outcome, delay_effect, agreed_action, closing }
             }
             Self::MarkDuplicate { of, reason } => {
-                Act::MarkDuplicate { of: target(conn, agreed, of, "duplicate_of").await?, reason }
+                let mut of = target(conn, agreed, of, "duplicate_of").await?;
+                of.other_child = other_child(conn, agreed, on, of.id).await?;
+                Act::MarkDuplicate { of, reason }
             }
             Self::Link { kind, to, reason } => {
                 Act::Link { kind, to: target(conn, agreed, to, "escalation").await?, reason }
@@ -199,5 +202,20 @@ async fn target(
 ) -> Result<LinkTarget, Failure> {
     let found = escalations::lock(conn, agreed.id, id).await?;
     let found = found.ok_or_else(|| Failure::field(field, FieldRule::UnknownReference))?;
-    Ok(LinkTarget { id, is_duplicate: found.is_duplicate() })
+    let (is_duplicate, has_ended) = (found.is_duplicate(), found.status.has_ended());
+    Ok(LinkTarget { id, is_duplicate, has_ended, other_child: false })
+}
+
+/// Whether both name children, and none of them is the same: told by the keys by which children are found, and without
+/// reading whose they are.
+async fn other_child(
+    conn: &mut Connection,
+    agreed: &Partnership,
+    one: EscalationId,
+    other: EscalationId,
+) -> Result<bool, Failure> {
+    let ours = escalations::children(conn, agreed.id, one).await?;
+    let theirs = escalations::children(conn, agreed.id, other).await?;
+    let shared = ours.iter().any(|it| theirs.iter().any(|other| it.child_key == other.child_key));
+    Ok(!ours.is_empty() && !theirs.is_empty() && !shared)
 }

@@ -12,7 +12,7 @@ use super::reference::partnership;
 use super::timers;
 use crate::domain::access::{Action, Caller};
 use crate::domain::act::{Act, ActKind};
-use crate::domain::broken_rule::FieldRule;
+use crate::domain::broken_rule::{BrokenRule, FieldRule, Hint};
 use crate::domain::decide::Scene;
 use crate::domain::escalation::Escalation;
 use crate::domain::event::Event;
@@ -61,7 +61,7 @@ pub async fn act(
             return Err(Failure::Stale);
         }
         let now = deps.clock.now();
-        let act = request.look_up(conn, &agreed, now).await?;
+        let act = request.look_up(conn, &agreed, on.id, now).await?;
         let policy = policy_of(&agreed, &before)?;
         let pair_repeats = match act.kind() {
             ActKind::Resolve => pair_repeats(conn, &before, policy, now).await?,
@@ -138,11 +138,15 @@ fn check_new_responder(
         return Ok(());
     }
     let stands_for = agreed.predecessors_of(new, local_date(now));
-    if stands_for.contains(&old.raised_by) || stands_for.contains(&old.raised_with) {
-        return Err(Failure::field("agency", FieldRule::Inconsistent));
+    let refused = |rule, hint| Err(Failure::Broken(BrokenRule::hinted("agency", rule, hint)));
+    if stands_for.contains(&old.raised_by) {
+        return refused(FieldRule::Inconsistent, Hint::RaisedIt);
     }
-    if stands_for.iter().any(|agency| before.past_responders.contains(agency)) {
-        return Err(Failure::field("agency", FieldRule::NotUnique));
+    if stands_for.contains(&old.raised_with) {
+        return refused(FieldRule::Inconsistent, Hint::HasItNow);
+    }
+    if stands_for.iter().any(|agency| before.cannot_get_it_back(*agency)) {
+        return refused(FieldRule::NotUnique, Hint::HadItBefore);
     }
     Ok(())
 }

@@ -103,6 +103,7 @@ pub fn policy_version(file: StagePolicyFile) -> PolicyVersion {
             warning: file.warning,
             quiet_hours: file.quiet_hours,
             judgement: file.judgement,
+            resolve_within: file.resolve_within,
             duplicate_days: file.duplicate_days,
             stages: file
                 .stages

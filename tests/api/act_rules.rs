@@ -200,6 +200,28 @@ async fn the_partners_decide_only_at_the_top_and_only_what_is_theirs() {
     refused(&app, ("test-cs", &id, "resolution"), &body, ("#/outcome", "unknown_code")).await;
 }
 
+/// What is to be done is not done before the ending, and who met did not meet after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_days_of_an_ending_fit_it() {
+    let app = TestApp::start().await;
+    let id = app.police().raises(json!({})).await;
+    app.childrens_services().agrees(&id).await;
+    app.police().accepts(&id).await;
+    let place = ("test-cs", id.as_str(), "resolution");
+    for (member, day) in [("action_due_on", "2026-11-17"), ("meeting_on", "2026-11-19")] {
+        let mut body = resolve_body();
+        body[member] = json!(day);
+        let pointer = format!("#/{member}");
+        refused(&app, place, &body, (&pointer, "inconsistent")).await;
+        let answer = posts(&app, "test-cs", &id, "resolution", &body).await;
+        assert!(answer.text.contains("the day of the ending, 2026-11-18"), "{}", answer.text);
+    }
+    let mut body = resolve_body();
+    body["action_due_on"] = json!("2026-11-18");
+    body["meeting_on"] = json!("2026-11-18");
+    acts(&app, "test-cs", &id, "resolution", &body).await;
+}
+
 /// From stage 2 on an ending says more: what the shipped policy asks for at each stage, and all of it at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_policy_asks_for_at_a_stage_has_to_be_said_before_it_ends() {

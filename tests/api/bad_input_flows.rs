@@ -108,7 +108,9 @@ async fn corrections_need_the_present_version_and_right_members() {
     for (body, pointer, code) in [
         (json!({"theme": "other", "reason": null}), "#/reason", "required"), // B96
         (json!({"theme": "other"}), "#/reason", "required"),
-        (json!({"theme": null, "reason": "x"}), "#", "required"),
+        (json!({"theme": null, "reason": "x"}), "#/theme", "required"),
+        (json!({"urgency": null, "theme": "other", "reason": "x"}), "#/urgency", "required"),
+        (json!({"delay": null, "theme": "other", "reason": "x"}), "#/delay", "not_permitted"),
         (json!({"theme": "icpc_late", "reason": "The same."}), "#", "required"),
         (json!({"status": "resolved", "reason": "x"}), "#/status", "read_only_field"),
         (

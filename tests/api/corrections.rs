@@ -80,6 +80,38 @@ async fn what_became_more_urgent_is_never_due_later() {
     assert!(running(&after, "judgement").is_some());
 }
 
+/// Up and down again, or only down, and told as if it had been before: what is late stays late, and its silence a silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_urgency_takes_a_breach_back() {
+    let app = TestApp::start().await;
+    let ways: [(&str, &[&str], Option<&str>); 3] = [
+        ("standard", &["immediate", "standard"], None),
+        ("urgent", &["standard"], None),
+        ("urgent", &["standard"], Some("2026-11-19T12:00:00Z")),
+    ];
+    for (raised, changes, occurred_at) in ways {
+        app.clock.set("2026-11-18T10:00:00Z");
+        let id = app.police().raises(json!({"urgency": raised})).await;
+        // Late since the end of Thursday or of Friday.
+        app.clock.set("2026-11-23T10:00:00Z");
+        assert_eq!(shown(&app, "test-police", &id).await["overdue"], true);
+        for to in changes {
+            let mut body = urgency(to);
+            if let Some(at) = occurred_at {
+                body["occurred_at"] = json!(at);
+            }
+            acts(&app, "test-police", &id, "urgency-change", &body).await;
+            app.clock.advance(SignedDuration::from_secs(1));
+            let after = shown(&app, "test-cs", &id).await;
+            assert_eq!((&after["urgency"], &after["overdue"]), (&json!(to), &json!(true)));
+        }
+        let reason = json!({"reason": "Still no answer."});
+        acts(&app, "test-police", &id, "advance", &reason).await;
+        let event = events(&app, "test-police", &id).await.pop().unwrap();
+        assert_eq!(event["change"]["cause"], "no_response", "{raised} {changes:?}");
+    }
+}
+
 /// A mistyped urgency is put right and moves no clock: a change of the child's need is another act.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_corrected_urgency_leaves_the_clocks_alone() {
@@ -89,6 +121,18 @@ async fn a_corrected_urgency_leaves_the_clocks_alone() {
     let after = corrects(&app, "test-police", &id, &urgency("standard")).await.expect(200).json;
     assert_eq!((&after["urgency"], &after["clocks"]), (&json!("standard"), &before["clocks"]));
     assert_eq!(clocks(&after, "answer")[0]["due_at"], "2026-11-18T12:00:00Z");
+    // Said again as a change it has the limits that belong to it, once.
+    let fits = acts(&app, "test-police", &id, "urgency-change", &urgency("standard")).await;
+    let clock = running(&fits, "answer").unwrap();
+    assert_eq!(clock["due_at"], "2026-11-20T23:59:59.999Z");
+    assert_eq!(clocks(&fits, "answer")[0]["stop_reason"], "urgency_changed");
+    let place = ("test-police", id.as_str(), "urgency-change");
+    refused(&app, place, &urgency("standard"), ("#/urgency", "inconsistent")).await;
+    // And nobody gains time by correcting to what is more urgent and changing back.
+    corrects(&app, "test-police", &id, &urgency("immediate")).await.expect(200);
+    app.clock.advance(SignedDuration::from_hours(24));
+    let back = acts(&app, "test-police", &id, "urgency-change", &urgency("standard")).await;
+    assert_eq!(running(&back, "answer").unwrap()["due_at"], "2026-11-20T23:59:59.999Z");
     // The conversation is no stage for what is immediate, however it came to be called so.
     let id = app.police().raises(json!({"stage": 0})).await;
     let answer = corrects(&app, "test-police", &id, &urgency("immediate")).await.expect(422);
@@ -164,10 +208,17 @@ async fn neither_side_makes_the_childs_wait_shorter() {
     assert_eq!(after["times"]["child"]["ended_because"], "process_happened");
     let sooner = delay("2026-11-16T09:00:00Z", Some("2026-11-17T09:00:00Z"));
     refused_for_raiser(&sooner, "#/delay/occurred_at").await;
+    // Nor in two steps: what is recorded is not taken back first.
+    let open = delay("2026-11-16T09:00:00Z", None);
+    refused_for_raiser(&open, "#/delay/occurred_at").await;
+    let answer = corrects(&app, "test-police", &id, &open).await;
+    assert!(answer.text.contains("Only the Director takes it back"), "{}", answer.text);
     let later = delay("2026-11-16T09:00:00Z", Some("2026-11-18T09:30:00Z"));
     corrects(&app, "test-police", &id, &later).await.expect(200);
     let after = corrects(&app, "test-director", &id, &sooner).await.expect(200).json;
     assert_eq!(after["times"]["child"]["ended_at"], "2026-11-17T09:00:00Z");
+    let after = corrects(&app, "test-director", &id, &open).await.expect(200).json;
+    assert!(after["times"]["child"].get("ended_at").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

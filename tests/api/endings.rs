@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::support::TestApp;
 use super::support::asking::{
-    acts, can, clocks, impossible, parts, reason, refused, running, shown,
+    acts, can, clocks, impossible, needs_another, parts, reason, refused, running, shown,
 };
 use super::support::people::resolve_body;
 
@@ -209,7 +209,15 @@ async fn the_work_list_has_the_most_overdue_first_and_pages_without_gaps() {
         page["items"].as_array().unwrap().len()
     };
     let all = expected.len();
-    for kind in ["acknowledgement", "answer", "judgement", "feedback", "learning", "impact_check"] {
+    for kind in [
+        "acknowledgement",
+        "answer",
+        "judgement",
+        "resolution",
+        "feedback",
+        "learning",
+        "impact_check",
+    ] {
         let mut right = 0;
         for (_, id) in &expected {
             let seen = shown(&app, "test-police", id).await;
@@ -261,6 +269,33 @@ async fn opened_again_its_follow_ups_stop_and_the_child_never_stopped_waiting() 
     assert_eq!((&line["child_seconds"], &line["child_waits"]), (&json!(27 * 3_600), &json!(true)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_the_child_is_better_off_is_asked_from_the_next_day_on_and_of_a_second_person() {
+    let app = TestApp::start().await;
+    let better = json!({"result": "better"});
+    let ended = resolved(&app, json!({})).await;
+    let id = id_of(&ended);
+    // Still the day of the ending, and from midnight in London on no longer.
+    app.clock.set("2026-11-18T23:59:59Z");
+    impossible(&app, "test-police", &id, "impact-check", &better).await;
+    assert!(!can(&shown(&app, "test-police", &id).await, "check_impact"));
+    app.clock.set("2026-11-19T00:00:00Z");
+    let mut backdated = better.clone();
+    backdated["occurred_at"] = json!("2026-11-18T23:59:59Z");
+    impossible(&app, "test-police", &id, "impact-check", &backdated).await;
+    assert!(!can(&shown(&app, "test-cs", &id).await, "check_impact"));
+    acts(&app, "test-police", &id, "impact-check", &better).await;
+    // Inside one agency not by the one who recorded the ending.
+    app.clock.set("2026-11-18T10:00:00Z");
+    let id = app.childrens_services().raises(json!({})).await;
+    app.childrens_services().agrees(&id).await;
+    app.colleague("test-cs").accepts(&id).await;
+    app.childrens_services().resolves(&id).await;
+    app.clock.set("2026-11-19T10:00:00Z");
+    needs_another(&app, "test-cs", &id, "impact-check", &better).await;
+    app.colleague("test-cs").acts(&id, "impact-check", better.clone()).await;
+}
+
 /// What an ending leaves open, a later look can settle; and what is better then counts from then.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_childs_time_ends_only_with_what_changed_for_the_child() {
@@ -280,7 +315,10 @@ async fn the_childs_time_ends_only_with_what_changed_for_the_child() {
         acts(&app, "test-cs", &id, "resolution", &body).await;
         app.clock.set("2026-11-25T10:00:00Z");
         if let Some(impact) = impact {
-            acts(&app, "test-cs", &id, "impact-check", &json!({"result": impact})).await;
+            let body = json!({"result": impact});
+            // Who had to answer does not shut the raiser out by saying that all is well.
+            impossible(&app, "test-cs", &id, "impact-check", &body).await;
+            acts(&app, "test-police", &id, "impact-check", &body).await;
         }
         app.clock.set("2026-11-30T10:00:00Z");
         let child = shown(&app, "test-police", &id).await["times"]["child"].clone();

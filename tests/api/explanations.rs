@@ -217,6 +217,24 @@ async fn more_time_is_explained_by_the_clock_before_and_no_later_calendar_change
     assert_eq!(told.json["steps"][0]["days"][1]["holiday"], "A day of thanks");
 }
 
+/// What was late already when another urgency took it over is due at once, and says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_over_from_a_late_clock_can_be_counted_again() {
+    let app = TestApp::start().await;
+    let id = app.police().raises(json!({})).await;
+    // Due by the end of Friday 20 November; on Saturday morning the need is immediate.
+    app.clock.set("2026-11-21T08:00:00Z");
+    let body = json!({"urgency": "immediate", "reason": "The child came to harm."});
+    let shown = app.police().acts(&id, "urgency-change", body).await.json;
+    let clock = shown["clocks"].as_array().unwrap().last().unwrap();
+    let told = explained(&app, &id, clock["id"].as_str().unwrap()).await;
+    leads_to(&told, "2026-11-21T08:00:00Z");
+    let steps: Vec<_> = told.json["steps"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(names, ["counted", "earlier", "at_once"]);
+    assert_eq!(steps[1]["due"]["at"], "2026-11-20T23:59:59.999Z");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_due_date_here_has_no_explanation() {
     let app = TestApp::start().await;

@@ -76,6 +76,24 @@ async fn a_duplicate_ends_and_nothing_is_merged() {
         assert_eq!(again["links_to_others"][0]["kind"], "duplicate_of");
         acts(&app, client, &third, "duplicate", &of(&id)).await;
     }
+    // Nor does it go on in what has ended, or in what is about another child; and a pattern has none.
+    let another = json!([{"scheme": "la_child_id", "value": "SYN100999"}]);
+    let sibling = app.police().raises(json!({"child_references": another})).await;
+    let withdrawn = app.police().raises(json!({})).await;
+    app.police().withdraws(&withdrawn).await;
+    let id = app.police().raises(json!({})).await;
+    for (other, words) in [(&sibling, "another child"), (&withdrawn, "has ended")] {
+        for client in ["test-police", "test-director"] {
+            let body = json!({"duplicate_of": other});
+            let place = (client, id.as_str(), "duplicate");
+            refused(&app, place, &body, ("#/duplicate_of", "inconsistent")).await;
+            let answer = posts(&app, client, &id, "duplicate", &body).await;
+            assert!(answer.text.contains(words), "{}", answer.text);
+        }
+    }
+    let none = json!({"scope": "thematic", "child_references": []});
+    let pattern = app.police().raises(none).await;
+    acts(&app, "test-police", &id, "duplicate", &json!({"duplicate_of": pattern})).await;
     // The one that goes on is as it was, at the instant at which it was read first.
     app.clock.set("2026-11-18T11:00:00Z");
     let after = shown(&app, "test-police", &first).await;

@@ -9,6 +9,7 @@
 mod access;
 mod act_rules;
 mod acts;
+mod advice;
 mod as_of;
 mod audit;
 mod bad_input;

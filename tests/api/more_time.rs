@@ -78,12 +78,34 @@ async fn more_time_is_agreed_once_in_a_stage_and_for_no_longer_than_the_limit_ag
     let due_at = "2026-11-26T10:00:00Z";
     acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
     acts(&app, "test-police", &id, "extension", &json!({"due_at": due_at})).await;
-    // One that is so late that even the extended instant has passed cannot be mended afterwards.
-    let late = app.police().raises(json!({"urgency": "immediate"})).await;
-    app.clock.advance(SignedDuration::from_hours(5));
-    let past = later("2026-11-18T14:00:00Z");
-    let proposal = ("test-police", late.as_str(), "extension-proposal");
-    refused(&app, proposal, &past, ("#/due_at", "out_of_range")).await;
+}
+
+/// A breach is not taken back by saying that more time was asked for, agreed or needed for a meeting before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_gets_no_more_time_not_even_from_before_it_was_late() {
+    let app = TestApp::start().await;
+    let due_at = "2026-11-24T12:00:00Z";
+    let id = app.police().raises(json!({"stage": 2, "skip_reason": "Tried by phone."})).await;
+    // Three working days from Wednesday: Monday.
+    acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
+    app.clock.set("2026-11-24T00:00:00Z");
+    for (client, path, body) in [
+        ("test-cs", "extension-proposal", later(due_at)),
+        ("test-police", "extension", json!({"due_at": due_at})),
+        ("test-cs", "meeting", json!({"meeting_at": due_at})),
+    ] {
+        impossible(&app, client, &id, path, &body).await;
+        let mut backdated = body.clone();
+        backdated["occurred_at"] = json!("2026-11-23T12:00:00Z");
+        impossible(&app, client, &id, path, &backdated).await;
+    }
+    for client in ["test-police", "test-cs"] {
+        let late = shown(&app, client, &id).await;
+        assert_eq!((&late["overdue"], clocks(&late, "answer").len()), (&json!(true), 1));
+        for act in ["propose_extension", "extend", "call_meeting"] {
+            assert!(!can(&late, act), "{act}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,9 +213,8 @@ async fn a_meeting_gives_the_second_stage_longer() {
     let due_at = "2026-11-26T12:00:00Z";
     acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
     acts(&app, "test-police", &id, "extension", &json!({"due_at": due_at})).await;
-    let place = ("test-cs", id.as_str(), "meeting");
-    let body = meeting("2026-11-19T14:00:00Z");
-    refused(&app, place, &body, ("#/meeting_at", "inconsistent")).await;
+    assert!(!can(&shown(&app, "test-cs", &id).await, "call_meeting"));
+    impossible(&app, "test-cs", &id, "meeting", &meeting("2026-11-19T14:00:00Z")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,6 +288,16 @@ async fn a_pause_is_refused_where_it_would_hide_a_breach_or_a_danger() {
     refused(&app, place, &body, ("#/why", "required")).await;
     for past in ["2026-11-18T10:00:00Z", "2026-11-17T10:00:00Z"] {
         refused(&app, place, &until(past), ("#/until", "out_of_range")).await;
+    }
+    // Nor may all of it be over when it is told.
+    app.clock.set("2026-11-18T16:00:00Z");
+    for end in ["2026-11-18T15:00:00Z", "2026-11-18T16:00:00Z"] {
+        let mut told_late = until(end);
+        told_late["occurred_at"] = json!("2026-11-18T12:00:00Z");
+        refused(&app, place, &told_late, ("#/until", "out_of_range")).await;
+        let answer = posts(&app, "test-cs", &id, "pause", &told_late).await;
+        let words = "after 2026-11-18T16:00:00Z and at the latest 2026-12-02T23:59:59.999Z";
+        assert!(answer.text.contains(words), "{}", answer.text);
     }
     // Ten working days are the most that anybody may approve: the end of Wednesday 2 December.
     let beyond = until("2026-12-03T00:00:00Z");
@@ -358,26 +389,56 @@ async fn a_pause_can_end_early_and_then_gives_back_only_what_it_took() {
 
 /// New limits know nothing of a pause, so the pause is over when they start.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_ends_when_the_urgency_or_the_policy_changes() {
+async fn a_pause_ends_when_the_urgency_changes() {
+    let app = TestApp::start().await;
+    let id = acknowledged(&app, json!({})).await;
+    acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
+    app.clock.set("2026-11-18T16:00:00Z");
+    let body = json!({"urgency": "immediate", "reason": "The child came to harm."});
+    let after = acts(&app, "test-police", &id, "urgency-change", &body).await;
+    assert!(after.get("paused_until").is_none() && !can(&after, "resume"), "{after}");
+    app.clock.set("2026-11-18T17:00:00Z");
+    let told = parts(&shown(&app, "test-cs", &id).await);
+    assert_eq!(told, [("paused".into(), 6 * HOUR), ("responder".into(), HOUR)]);
+}
+
+/// Another policy would throw away what the two sides agreed on, so it waits for the answer or the next stage.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_policy_takes_agreed_time_away() {
     let app = TestApp::start().await;
     another_policy(&app).await;
-    for by_policy in [false, true] {
-        let id = acknowledged(&app, json!({})).await;
-        acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
-        app.clock.set("2026-11-18T16:00:00Z");
-        let after = if by_policy {
-            let body = json!({"policy_version": "any-next", "reason": "Agreed."});
-            acts(&app, "test-service_lead", &id, "policy-migration-proposal", &body).await;
-            let body = json!({"policy_version": "any-next"});
-            acts(&app, "test-director", &id, "policy-migration", &body).await
-        } else {
-            let body = json!({"urgency": "immediate", "reason": "The child came to harm."});
-            acts(&app, "test-police", &id, "urgency-change", &body).await
-        };
-        assert!(after.get("paused_until").is_none() && !can(&after, "resume"), "{after}");
-        app.clock.set("2026-11-18T17:00:00Z");
-        let told = parts(&shown(&app, "test-cs", &id).await);
-        assert_eq!(told, [("paused".into(), 6 * HOUR), ("responder".into(), HOUR)]);
+    let body = json!({"policy_version": "any-next", "reason": "Agreed."});
+    let due_at = "2026-11-24T12:00:00Z";
+    for way in ["pause", "ended pause", "extension", "meeting"] {
+        let stage = json!({"stage": 2, "skip_reason": "Tried by phone."});
+        let id = acknowledged(&app, stage).await;
+        match way {
+            "extension" => {
+                acts(&app, "test-cs", &id, "extension-proposal", &later(due_at)).await;
+                let agreed = json!({"due_at": due_at});
+                acts(&app, "test-police", &id, "extension", &agreed).await;
+            }
+            "meeting" => {
+                let meeting = json!({"meeting_at": due_at});
+                acts(&app, "test-cs", &id, "meeting", &meeting).await;
+            }
+            _ => {
+                acts(&app, "test-cs", &id, "pause", &until("2026-11-19T12:00:00Z")).await;
+            }
+        }
+        if way == "ended pause" {
+            app.clock.advance(SignedDuration::from_hours(1));
+            acts(&app, "test-cs", &id, "resumption", &json!({})).await;
+        }
+        let place = ("test-service_lead", id.as_str(), "policy-migration-proposal");
+        refused(&app, place, &body, ("#/policy_version", "not_permitted")).await;
+        let answer = posts(&app, place.0, &id, place.2, &body).await;
+        assert!(answer.text.contains("would be lost"), "{way}: {}", answer.text);
+        let next = acts(&app, "test-police", &id, "advance", &reason()).await;
+        assert_eq!(next["stage"]["number"], 3);
+        acts(&app, place.0, &id, place.2, &body).await;
+        let body = json!({"policy_version": "any-next"});
+        acts(&app, "test-director", &id, "policy-migration", &body).await;
     }
 }
 

@@ -148,6 +148,30 @@ async fn redirected_it_is_the_other_agencys_and_the_child_waits_on() {
     app.childrens_services().get(&format!("/v1/escalations/{other}")).await.expect(404);
 }
 
+/// One redirection does not get rid of a matter for good: what is declined the raiser gives to whom it chooses.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_raiser_gives_a_declined_matter_back_to_who_passed_it_on() {
+    let app = TestApp::start().await;
+    let id = app.police().raises(json!({})).await;
+    acts(&app, "test-cs", &id, "redirection", &to("HV")).await;
+    let place = ("test-health", id.as_str(), "redirection");
+    refused(&app, place, &to("CSC"), ("#/agency", "not_unique")).await;
+    let declines = json!({"suggested_agency": "CSC", "reason": "Not ours."});
+    acts(&app, "test-health", &id, "declination", &declines).await;
+    let place = ("test-police", id.as_str(), "redirection");
+    for agency in ["HV", "Police"] {
+        refused(&app, place, &to(agency), ("#/agency", "inconsistent")).await;
+    }
+    let back = acts(&app, "test-police", &id, "redirection", &to("CSC")).await;
+    assert_eq!(back["raised_with_agency"], "anyborough_cs");
+    assert!(can(&shown(&app, "test-cs", &id).await, "answer"));
+    assert!(!can(&shown(&app, "test-health", &id).await, "answer"));
+    // It cannot be passed to and fro by those who have to answer.
+    let place = ("test-cs", id.as_str(), "redirection");
+    refused(&app, place, &to("HV"), ("#/agency", "not_unique")).await;
+    app.childrens_services().agrees(&id).await;
+}
+
 /// What was raised inside one agency can turn out to be another one's.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_redirected_out_of_an_agency_runs_between_two() {

@@ -177,6 +177,58 @@ async fn what_is_urgent_is_told_at_once_and_taken_up_by_the_service_when_nobody_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_agreed_and_not_done_is_told_to_both_ends_nothing_and_is_taken_up_by_the_raiser() {
+    let app = TestApp::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let id = app.police().raises(json!({})).await;
+        app.childrens_services().agrees(&id).await;
+        app.police().accepts(&id).await;
+        ids.push(id);
+    }
+    let [kept, id] = &ids[..] else { panic!("two") };
+    // Ten working days from Wednesday 18 November.
+    let accepted = read(&app, id).await;
+    assert_eq!(accepted["next_due_clock"]["kind"], "resolution");
+    assert_eq!(accepted["next_due_at"], "2026-12-02T23:59:59.999Z");
+    let done = app.childrens_services().resolves(kept).await.json;
+    let clock = done["clocks"].as_array().unwrap().iter().find(|it| it["kind"] == "resolution");
+    let clock = clock.unwrap();
+    assert_eq!((&clock["stop_reason"], &clock["state"]), (&json!("done"), &json!("met")));
+
+    let of_agreement = async || {
+        let path = format!("/v1/notices?escalation_id={id}");
+        let page = app.police().get(&path).await.expect(200).json;
+        let mut all: Vec<Value> = page["items"].as_array().unwrap().clone();
+        all.retain(|it| it["clock_kind"] == "resolution");
+        all
+    };
+    sweep_at(&app, "2026-12-02T23:59:59.999Z").await;
+    sweep_at(&app, "2026-12-03T00:00:00Z").await;
+    sweep_at(&app, "2026-12-04T00:00:00Z").await;
+    app.clock.set("2026-12-04T08:00:00Z");
+    let all = of_agreement().await;
+    let mut kinds: Vec<_> = all.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["overdue", "review_flag", "warning", "warning"]);
+    let overdue = all.iter().find(|it| it["kind"] == "overdue").unwrap();
+    assert_eq!(told(overdue), ["raiser", "responder", "raiser_manager", "responder_manager"]);
+    let warning = all.iter().find(|it| it["kind"] == "warning").unwrap();
+    assert_eq!(told(warning), ["responder"]);
+    // It ends nothing; the raiser takes it up, with a reason.
+    assert_eq!(read(&app, id).await["status"], "accepted");
+    let path = format!("/v1/escalations/{id}/advance");
+    let answer = app.police().post(&path, &json!({})).await.expect(422);
+    assert_eq!(answer.problem().1, [("#/reason".to_owned(), "required".to_owned())]);
+    let reason = json!({"reason": "The meeting that was agreed has not been held."});
+    let after = app.police().acts(id, "advance", reason).await.json;
+    assert_eq!((&after["status"], &after["stage"]["number"]), (&json!("raised"), &json!(2)));
+    let history = app.police().get(&format!("/v1/escalations/{id}/events")).await.expect(200);
+    let last = history.json["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["change"]["cause"], "agreement_not_kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_matter_that_nobody_acknowledged_goes_up_as_silence_and_stays_at_the_top() {
     let app = TestApp::start().await;
     let raised = json!({"urgency": "urgent", "stage": 3, "skip_reason": "The leads know of it."});

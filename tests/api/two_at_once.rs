@@ -70,13 +70,14 @@ fn contests() -> Vec<Contest> {
         contest(
             &["answer", "accept", "resolve"],
             (police, "impact-check", json!({"result": "better"})),
-            (cs, "impact-check", json!({"result": "worse"})),
+            (police, "impact-check", json!({"result": "worse"})),
             false,
         ),
     ]
 }
 
 async fn prepared(app: &TestApp, before: &[&str]) -> String {
+    app.clock.set("2026-11-18T10:00:00Z");
     let id = app.police().raises(json!({})).await;
     for step in before {
         match *step {
@@ -87,7 +88,9 @@ async fn prepared(app: &TestApp, before: &[&str]) -> String {
             _ => app.police().withdraws(&id).await,
         };
     }
-    app.clock.advance(SignedDuration::from_secs(1));
+    // Whether the child is better off is asked from the next day on.
+    let hours = if before.contains(&"resolve") { 24 } else { 0 };
+    app.clock.advance(SignedDuration::from_hours(hours) + SignedDuration::from_secs(1));
     id
 }
 

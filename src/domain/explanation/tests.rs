@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::super::limit::Direction;
 use super::super::working_days::by_rule;
 use super::*;
 

@@ -15,6 +15,7 @@ use crate::domain::event::{AnswerPosition, Narrative};
 use crate::domain::ids::EscalationId;
 use crate::domain::limit::{Direction, Limit, LimitUnit};
 use crate::domain::link::LinkKind;
+use crate::domain::london::local_date;
 use crate::domain::proposal::ProposalKind;
 use crate::domain::raise::Raise;
 use crate::domain::resolution::{
@@ -94,6 +95,9 @@ impl Chance {
         if it.is_paused(now) && self.happens(60) {
             return now + seconds(self.rng.random_range(0..7_200));
         }
+        if it.status.has_ended() && self.happens(40) {
+            return now + seconds(self.rng.random_range(0..200_000));
+        }
         let hair = SignedDuration::from_nanos(1);
         let then = match self.rng.random_range(0..10) {
             0 => self.one(&world.turns),
@@ -131,6 +135,10 @@ impl Chance {
 
     /// Mostly somebody of the two sides, sometimes one who oversees, seldom just anybody.
     pub fn caller<'w>(&mut self, it: &Escalation, world: &'w World) -> Option<&'w Caller> {
+        // What waits for a second person is approved seldom enough, and soon falls away.
+        if it.rule_state.proposal.is_some() && self.happens(30) {
+            return self.one(&world.overseers);
+        }
         let side = match self.rng.random_range(0..100) {
             0..40 => it.facts.raised_by,
             40..80 => it.facts.raised_with,
@@ -236,15 +244,16 @@ impl Chance {
     fn target(&mut self, it: &Escalation) -> LinkTarget {
         let number = self.rng.random_range(1000..1010);
         let id = if self.happens(5) { it.id } else { EscalationId(uuid(number)) };
-        LinkTarget { id, is_duplicate: self.happens(10) }
+        let (is_duplicate, other_child) = (self.happens(10), self.happens(10));
+        LinkTarget { id, is_duplicate, has_ended: is_duplicate || self.happens(10), other_child }
     }
 
-    fn closing(&mut self, mood: Mood) -> Closing {
+    fn closing(&mut self, mood: Mood, now: Timestamp) -> Closing {
         let full = mood == Mood::Sense || self.happens(50);
         let role = |full: bool| full.then(|| "service manager".to_owned());
         Closing {
             owner_role: role(full),
-            action_due_on: full.then(|| "2026-12-01".parse().expect("a day")),
+            action_due_on: full.then(|| local_date(plus(now, seconds(1_000_000)))),
             interim_safety: full.then_some(InterimSafety::InPlace),
             why_lower_stage_failed: full.then(|| self.words()),
             dissent: self.perhaps(),
@@ -331,7 +340,7 @@ impl Chance {
                     child_outcome: self.one(ChildOutcome::ALL),
                     delay_effect: self.one(DelayEffect::ALL),
                     agreed_action: self.words(),
-                    closing: Box::new(self.closing(mood)),
+                    closing: Box::new(self.closing(mood, now)),
                 }
             }
             ActKind::Withdraw => {

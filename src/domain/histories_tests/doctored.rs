@@ -121,18 +121,25 @@ fn every_property_is_missed_when_it_is_broken() {
         ("at most one clock", |it| it.after.clocks[1].stopped = None),
         ("what runs is what", |it| it.after.clocks[2].kind = ClockKind::Feedback),
         ("nothing is due before", |it| it.after.clocks[2].due_at = at("2026-10-23T11:59:59Z")),
+        ("no other urgency takes", |it| {
+            let (from, to) = (Urgency::Standard, Urgency::Urgent);
+            it.event.change = Change::UrgencyChanged { from, to, clocks: Vec::new() };
+            it.before.clocks[1].due_at = at("2026-10-23T11:59:59Z");
+        }),
         ("no stage goes down", |it| it.after.stage = 0),
         ("only a person's act", |it| it.after.status = Status::Resolved),
         ("only a person's act", |it| it.kind = ActKind::Withdraw),
         ("child time that has passed", |it| it.after.holdings[0].from += seconds(1)),
         ("the service takes up", |it| it.caller = None),
         ("nobody approves", |it| it.kind = ActKind::Accept),
+        ("who had to answer", |it| it.kind = ActKind::CheckImpact),
         ("who holds it", |it| it.after.status = Status::Answered),
         ("the parts of child time", |it| {
             it.after.holdings[0].to = Some(at("2026-10-23T12:01:00Z"))
         }),
         ("held, unheld and paused", |it| it.after.holdings[0].agency = None),
         ("child time begins no later", |it| it.after.facts.raised_at += seconds(1)),
+        ("what happened happened", |it| it.before.facts.delay = Some(happened(it.now))),
         ("child time ends only", |it| it.after.facts.delay = Some(happened(it.now))),
         ("child time that has passed", |it| it.after.holdings[0].holder = Holder::Raiser),
         ("child time that has not ended", |it| it.after.holdings[0].to = None),

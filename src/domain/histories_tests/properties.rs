@@ -45,14 +45,17 @@ pub const PROPERTIES: &[Property] = &[
     ("at most one clock of a kind runs", one_clock_of_a_kind),
     ("what runs is what is awaited", what_is_awaited_runs),
     ("nothing is due before it starts", nothing_due_before_it_starts),
+    ("no other urgency takes a breach back", late_stays_late),
     ("no stage goes down", |it| it.after.stage >= it.before.stage),
     ("only a person's act that says so ends it", ended_by_a_person),
     ("the service takes up only what is late", the_service_is_late),
     ("nobody approves what they did or proposed", second_person),
+    ("who had to answer does not say that the child is better off", impact_by_another),
     ("who holds it follows from where it stands", held_by_status),
     ("the parts of child time are the whole, without gap or overlap", parts_are_the_whole),
     ("held, unheld and paused time make up child time", standing_is_the_whole),
     ("child time begins no later, but by the Director's correction", begins_no_later),
+    ("what happened happened no sooner, but by the Director's correction", happened_no_sooner),
     ("child time ends only as documented", ends_as_documented),
     ("child time that has passed stays as it was", the_past_stays),
     ("child time that has not ended goes on by the second", goes_on),
@@ -94,6 +97,7 @@ pub fn refused_for_a_reason(
             let used = of_stage.filter(|it| matches!(it.change, Change::Extended { .. })).count();
             no_longer
                 || !matches!(it.status, Status::Raised | Status::Acknowledged)
+                || answer.is_some_and(|clock| clock.is_overdue(at))
                 || used >= times(policy.extension.times_per_stage)
         }
         _ => true,
@@ -173,10 +177,12 @@ fn what_is_awaited_runs(it: &Step<'_>) -> bool {
     let awaited = matches!(status, Raised | Acknowledged);
     let running = it.after.clocks.iter().filter(|clock| clock.is_running());
     it.after.running(ClockKind::Answer).is_some() == awaited
+        && it.after.running(ClockKind::Resolution).is_some() == (status == Status::Accepted)
         && running.into_iter().all(|clock| match clock.kind {
             ClockKind::Acknowledgement => status == Raised,
             ClockKind::Answer => awaited,
             ClockKind::Judgement => matches!(status, Answered | Rejected | Declined),
+            ClockKind::Resolution => status == Status::Accepted,
             ClockKind::Feedback | ClockKind::Learning | ClockKind::ImpactCheck => {
                 status.has_ended()
             }
@@ -185,6 +191,14 @@ fn what_is_awaited_runs(it: &Step<'_>) -> bool {
 
 fn nothing_due_before_it_starts(it: &Step<'_>) -> bool {
     it.after.clocks.iter().all(|clock| clock.due_at >= clock.started_at)
+}
+
+fn late_stays_late(it: &Step<'_>) -> bool {
+    let later = it.now.max(it.at()) + SignedDuration::from_nanos(1);
+    let late = |it: &Escalation, at| it.is_overdue(at);
+    !matches!(it.event.change, Change::UrgencyChanged { .. })
+        || !late(&it.before, it.now.max(it.at()))
+        || late(&it.after, later)
 }
 
 fn ended_by_a_person(it: &Step<'_>) -> bool {
@@ -208,9 +222,23 @@ fn second_person(it: &Step<'_>) -> bool {
         ActKind::Extend | ActKind::ApprovePause | ActKind::MigratePolicy => {
             rules.proposal.as_ref().map(|proposal| &proposal.by)
         }
+        ActKind::CheckImpact if it.before.facts.raised_by == it.before.facts.raised_with => {
+            rules.resolved_by.as_ref()
+        }
         _ => return true,
     };
     first.is_some() && first != it.caller.map(Person::of).as_ref()
+}
+
+fn impact_by_another(it: &Step<'_>) -> bool {
+    use crate::domain::london::local_date;
+    let facts = &it.before.facts;
+    let answers = |caller: &Caller| caller.acts_for(facts.raised_with);
+    let raises = |caller: &Caller| caller.acts_for(facts.raised_by);
+    let ended = it.before.episode.ending.as_ref();
+    it.kind != ActKind::CheckImpact
+        || (it.caller.is_some_and(|caller| !answers(caller) || raises(caller))
+            && ended.is_some_and(|ending| local_date(it.at()) > local_date(ending.at)))
 }
 
 fn held_by_status(it: &Step<'_>) -> bool {
@@ -269,6 +297,13 @@ fn begins_no_later(it: &Step<'_>) -> bool {
     }
     it.after.child_time_from() <= it.before.child_time_from()
         || (director && it.corrects_the_delay())
+}
+
+fn happened_no_sooner(it: &Step<'_>) -> bool {
+    let happened = |it: &Escalation| it.facts.delay.as_ref().and_then(|delay| delay.occurred_at);
+    let director = it.caller.is_some_and(|caller| caller.role == Role::Director);
+    director
+        || happened(&it.before).is_none_or(|was| happened(&it.after).is_some_and(|is| is >= was))
 }
 
 /// The list of `Escalation::child_time_end`, told by the acts that bring it about.

@@ -109,7 +109,8 @@ fn only_a_limit_of_the_responding_agency_leaves_the_raiser_a_choice() {
             "2026-11-18T10:00:00Z",
         );
         let chosen = of(&clock).iter().any(|it| it.starts_with("choice"));
-        let expected = matches!(kind, ClockKind::Answer | ClockKind::Acknowledgement);
+        let expected =
+            matches!(kind, ClockKind::Answer | ClockKind::Acknowledgement | ClockKind::Resolution);
         assert_eq!(chosen, expected, "{kind}");
         assert_eq!(of(&clock).iter().filter(|it| it.starts_with("overdue")).count(), 1, "{kind}");
         assert_eq!(of(&clock).iter().filter(|it| it.starts_with("warning")).count(), 2, "{kind}");

@@ -104,7 +104,7 @@ pub fn some_act(
                 agreed_action: words("The meeting was held."),
                 closing: Box::new(Closing {
                     owner_role: Some("service manager".to_owned()),
-                    action_due_on: Some("2026-12-01".parse().unwrap()),
+                    action_due_on: Some("2030-12-01".parse().unwrap()),
                     interim_safety: Some(InterimSafety::InPlace),
                     why_lower_stage_failed: Some(words("They held to their reading.")),
                     ..Closing::default()

@@ -210,7 +210,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "accept" | "reject" => (police, &["raise", "answer"]),
         "advance" => (police, &["raise", "answer", "reject"]),
         "resolve" => (cs, &["raise", "answer", "accept"]),
-        "reopen" | "check_impact" => (police, resolved),
+        "reopen" => (police, resolved),
+        "check_impact" => (police, &["raise", "answer", "accept", "resolve", "next day"]),
         "give_feedback" | "record_learning" => (cs, resolved),
         "propose_policy_migration" => ("test-service_lead", &["another policy", "raise"]),
         "migrate_policy" => (director, &["another policy", "raise", "propose a policy"]),
@@ -248,6 +249,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 app.police().acts(&id, "rejection", reason).await;
             }
             "resolve" => drop(app.childrens_services().resolves(&id).await),
+            "next day" => app.clock.advance(SignedDuration::from_hours(24)),
             "propose more time" => {
                 let body = json!({"due_at": "2026-11-19T23:59:59Z", "reason": "The consultant."});
                 app.childrens_services().acts(&id, "extension-proposal", body).await;

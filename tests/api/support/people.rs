@@ -262,7 +262,7 @@ pub fn resolve_body() -> Value {
         "delay_effect": "reduced",
         "agreed_action": "The meeting was held with all agencies.",
         "owner_role": "service manager",
-        "action_due_on": "2026-12-01",
+        "action_due_on": "2030-12-01",
         "interim_safety": "in_place",
         "why_lower_stage_failed": "Both managers held to their reading of the threshold.",
     })
