@@ -28,6 +28,7 @@ pub mod lines;
 pub mod lists;
 pub mod metrics;
 pub mod notices;
+pub mod pages;
 pub mod paging;
 pub mod permission;
 pub mod policy_views;
