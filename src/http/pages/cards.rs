@@ -3,7 +3,7 @@
 use super::charts::{Drawing, Svg, shape};
 use super::links::List;
 use super::{Side, View, words};
-use crate::domain::review::{ChartPoint, Notice, NoticeKind, Pack, WeekChart};
+use crate::domain::review::{ChartPoint, Notice, NoticeKind, Pack, RebaseLine, WeekChart};
 
 /// One thing to notice.
 pub(super) struct NoticeRow {
@@ -65,11 +65,17 @@ pub(super) struct ChartCard {
     pub(super) message: String,
     pub(super) svg: Svg,
     pub(super) method: String,
-    /// The declared changes that are drawn, as sentences.
-    pub(super) changes: Vec<String>,
+    /// The declared changes that are drawn.
+    pub(super) changes: Vec<Change>,
     pub(super) caption: String,
     pub(super) unit: &'static str,
     pub(super) rows: Vec<PointRow>,
+}
+
+/// A declared change, in sentences.
+pub(super) struct Change {
+    pub(super) what: String,
+    pub(super) by: String,
 }
 
 /// A week of a chart's table.
@@ -118,10 +124,7 @@ fn chart(
         rebases: &of.rebases,
         target: of.target,
     };
-    let changes = drawing.changes().into_iter().map(|rebase| {
-        let from = words::long_date(rebase.week.monday());
-        format!("From {from}: {}. Decided by {}.", sentence(&rebase.reason), sentence(&rebase.by))
-    });
+    let changes: Vec<Change> = drawing.changes().into_iter().map(change).collect();
     ChartCard {
         id,
         heading,
@@ -129,10 +132,18 @@ fn chart(
         message: of.message.clone(),
         svg: drawing.svg(),
         method: of.method.clone(),
-        changes: changes.collect(),
+        changes,
         caption: format!("{title}, the latest first"),
         unit,
         rows: points.iter().rev().map(row).collect(),
+    }
+}
+
+fn change(rebase: &RebaseLine) -> Change {
+    let from = words::long_date(rebase.week.monday());
+    Change {
+        what: format!("From {from}: {}.", sentence(&rebase.reason)),
+        by: format!("The change from {from} was decided by {}.", sentence(&rebase.by)),
     }
 }
 

@@ -7,10 +7,12 @@ use crate::domain::review::{AgencyLine, OpenLine, Pack};
 use crate::domain::silence::Hearing;
 use crate::domain::urgency::Urgency;
 
-/// So many lines are shown at once: two sides of paper hold them.
+/// So many late escalations are shown at once: two sides of paper hold them.
 const SHOWN: usize = 10;
+/// So many of each other list.
+const SHOWN_BESIDES: usize = 5;
 /// So many agencies are shown at once, but never fewer than are to be asked.
-const AGENCIES_SHOWN: usize = 5;
+const AGENCIES_SHOWN: usize = 3;
 /// From this stage on an escalation has left the hands of those who work with the child.
 const HIGH_STAGE: u8 = 3;
 
@@ -39,8 +41,10 @@ pub(super) struct OpenRow {
     pub(super) late: Option<(String, &'static str)>,
     pub(super) due: Option<String>,
     pub(super) raised: String,
-    pub(super) waited: String,
-    pub(super) waiting: &'static str,
+    /// Whether the child still waits, as a word.
+    pub(super) waits: &'static str,
+    /// For how long.
+    pub(super) days: String,
     pub(super) owner: Option<String>,
     pub(super) next_step: Option<String>,
 }
@@ -57,6 +61,7 @@ pub(super) fn overdue(pack: &Pack) -> Open {
     open(
         pack,
         &pack.overdue,
+        SHOWN,
         Open {
             id: "overdue",
             heading: "Overdue",
@@ -95,6 +100,7 @@ pub(super) fn besides(pack: &Pack) -> [Open; 3] {
         open(
             pack,
             &pack.urgent,
+            SHOWN_BESIDES,
             frame(
                 "urgent",
                 "Immediate and urgent",
@@ -106,6 +112,7 @@ pub(super) fn besides(pack: &Pack) -> [Open; 3] {
         open(
             pack,
             &pack.high_stages,
+            SHOWN_BESIDES,
             frame(
                 "high",
                 "Reached stage 3 or higher",
@@ -117,6 +124,7 @@ pub(super) fn besides(pack: &Pack) -> [Open; 3] {
         open(
             pack,
             &pack.oldest,
+            SHOWN_BESIDES,
             frame(
                 "oldest",
                 "Open longest",
@@ -128,9 +136,9 @@ pub(super) fn besides(pack: &Pack) -> [Open; 3] {
     ]
 }
 
-fn open(pack: &Pack, lines: &[OpenLine], frame: Open) -> Open {
+fn open(pack: &Pack, lines: &[OpenLine], most: usize, frame: Open) -> Open {
     let mut shown: Vec<OpenRow> = lines.iter().map(|line| row(pack, line)).collect();
-    let folded = shown.split_off(shown.len().min(SHOWN));
+    let folded = shown.split_off(shown.len().min(most));
     Open { shown, folded, ..frame }
 }
 
@@ -156,12 +164,12 @@ fn row(pack: &Pack, line: &OpenLine) -> OpenRow {
         late,
         due: line.due_on.map(|date| words::day(date, pack.week)),
         raised: words::day(local_date(line.raised_at), pack.week),
-        waited: match line.child_days {
+        waits: if line.child_waits { "waiting" } else { "waited" },
+        days: match line.child_days {
             days if days < 1.0 => "under a day".to_owned(),
             days if days < 2.0 => "1 day".to_owned(),
             days => format!("{:.0} days", days.floor()),
         },
-        waiting: if line.child_waits { "still waiting" } else { "wait is over" },
         owner: line.owner.clone(),
         next_step: line.next_step.clone(),
     }
@@ -207,7 +215,8 @@ fn agency_row(pack: &Pack, line: &AgencyLine) -> AgencyRow {
             Hearing::NilReturn if line.ask => "orange",
             Hearing::NilReturn | Hearing::TooFewToTell | Hearing::Usual => "grey",
         },
-        meaning: line.meaning.clone(),
+        // Whoever need not be asked needs no sentence either: the tag says it.
+        meaning: if line.ask { line.meaning.clone() } else { String::new() },
         contact: line.last_contact.map(|at| words::day(local_date(at), pack.week)),
     }
 }

@@ -45,7 +45,8 @@ struct ReviewPage<'a> {
     sides: [Choice; 2],
     themes: Themes,
     overdue: Open,
-    besides: [Open; 3],
+    urgent: Open,
+    below: [Open; 2],
     agencies: Agencies,
 }
 
@@ -66,6 +67,7 @@ impl<'a> ReviewPage<'a> {
             let records = words::counted(pack.arrived_since, "record", "records");
             format!("{records} arrived since, not counted here")
         });
+        let [urgent, high, oldest] = besides(pack);
         Self {
             page,
             week_name: name(week),
@@ -97,7 +99,8 @@ impl<'a> ReviewPage<'a> {
             ),
             themes: themes(pack, view),
             overdue: overdue(pack),
-            besides: besides(pack),
+            urgent,
+            below: [oldest, high],
             agencies: agencies(pack),
         }
     }

@@ -117,7 +117,7 @@ fn open(pack: &Pack, tile: &CountTile) -> Tile {
     let (tone, icon) = tone(tile.reading.variation);
     let at = pack.ends_at.min(pack.data_to).to_string();
     Tile {
-        title: if pack.part { "Open now" } else { "Open when the week ended" },
+        title: if pack.part { "Open now" } else { "Open at close" },
         number: words::count(tile.value),
         unit: String::new(),
         href: List::of(pack).with("open_at", &at).address(),
@@ -208,13 +208,13 @@ fn in_time(pack: &Pack, tile: &ShareTile) -> Tile {
 fn median_days(pack: &Pack, tile: &DaysTile) -> Tile {
     let (tone, icon) = tone(tile.reading.variation);
     let (number, unit) = match tile.median {
-        Some(median) => (words::number(median), "working days".to_owned()),
+        Some(median) => (words::number(median), "days".to_owned()),
         None => (words::count(tile.n), "resolved: no median below 5".to_owned()),
     };
-    let of = tile.median.map(|_| format!("Of {}", words::count(tile.n)));
-    let most = tile.p90.map(|it| format!("9 of 10 within {}", words::number(it)));
+    let of = tile.median.map(|_| format!("Of {}, in working days", words::count(tile.n)));
+    let most = tile.p90.map(|it| format!("9 in 10 within {}", words::number(it)));
     let children =
-        tile.child_median.map(|it| format!("Children had waited {} days", words::number(it)));
+        tile.child_median.map(|it| format!("Children {} days", words::number(it)));
     let ended = List::of(pack).between("ended", pack.starts_at, pack.ends_at);
     let days = words::number(tile.target);
     Tile {
@@ -225,7 +225,7 @@ fn median_days(pack: &Pack, tile: &DaysTile) -> Tile {
         tone,
         icon,
         state: tile.reading.variation.words().to_owned(),
-        lines: lines([line([Some(target(&days, tile.assurance)), children]), line([of, most])]),
+        lines: lines([line([Some(target(&days, tile.assurance)), most]), line([of, children])]),
     }
 }
 
