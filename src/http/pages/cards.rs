@@ -114,7 +114,7 @@ fn chart(
     let from = of.points.len().saturating_sub(view.weeks.count());
     let points = of.points.get(from..).unwrap_or_default();
     let weeks = points.len();
-    let title = format!("{heading}, {weeks} weeks to {}", words::long_date(pack.week.sunday()));
+    let title = format!("{heading}{by}, {weeks} weeks to {}", words::long_date(pack.week.sunday()));
     let description = description(of, points);
     let drawing = Drawing {
         id,
@@ -128,7 +128,7 @@ fn chart(
     ChartCard {
         id,
         heading,
-        aside: format!("{weeks} weeks{by}"),
+        aside: format!("{weeks} weeks"),
         message: of.message.clone(),
         svg: drawing.svg(),
         method: of.method.clone(),

@@ -45,8 +45,8 @@ struct ReviewPage<'a> {
     sides: [Choice; 2],
     themes: Themes,
     overdue: Open,
-    urgent: Open,
-    below: [Open; 2],
+    right: [Open; 2],
+    oldest: Open,
     agencies: Agencies,
 }
 
@@ -99,8 +99,8 @@ impl<'a> ReviewPage<'a> {
             ),
             themes: themes(pack, view),
             overdue: overdue(pack),
-            urgent,
-            below: [oldest, high],
+            right: [urgent, high],
+            oldest,
             agencies: agencies(pack),
         }
     }

@@ -102,11 +102,7 @@ fn sum(it: &Reconciliation) -> String {
     if it.reopened != 0 {
         text.push_str(&format!(" + {} reopened", words::count(it.reopened)));
     }
-    text.push_str(&format!(
-        " \u{2212} {} ended = {}",
-        words::count(it.ended),
-        words::count(it.open_at_end)
-    ));
+    text.push_str(&format!(" \u{2212} {} ended", words::count(it.ended)));
     if !it.balances {
         text.push_str(": does not add up");
     }
@@ -213,8 +209,7 @@ fn median_days(pack: &Pack, tile: &DaysTile) -> Tile {
     };
     let of = tile.median.map(|_| format!("Of {}, in working days", words::count(tile.n)));
     let most = tile.p90.map(|it| format!("9 in 10 within {}", words::number(it)));
-    let children =
-        tile.child_median.map(|it| format!("Children {} days", words::number(it)));
+    let children = tile.child_median.map(|it| format!("Children {} days", words::number(it)));
     let ended = List::of(pack).between("ended", pack.starts_at, pack.ends_at);
     let days = words::number(tile.target);
     Tile {
