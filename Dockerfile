@@ -4,6 +4,8 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY migrations migrations
+COPY templates templates
+COPY assets assets
 RUN cargo build --locked --release --bin escalation-tracker
 
 FROM debian:bookworm-slim

@@ -12,6 +12,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::body::InputLimits;
 use super::contract::no_operation;
+use super::pages::assets;
 use super::problems_everywhere::problems_everywhere;
 use super::request_layer::request_layer;
 use super::state::AppState;
@@ -37,6 +38,7 @@ pub fn server(
             .app_data(InputLimits::default())
             .service(web::redirect("/docs", "/docs/"))
             .service(docs)
+            .service(assets::stylesheet)
             .default_service(web::to(no_operation))
             .wrap(from_fn(problems_everywhere))
             .wrap(from_fn(request_layer))

@@ -187,6 +187,7 @@ pub(super) struct AgencyRow {
     pub(super) name: String,
     pub(super) raised: String,
     pub(super) usual: String,
+    pub(super) ask: bool,
     pub(super) tag: String,
     pub(super) tone: &'static str,
     pub(super) meaning: String,
@@ -208,6 +209,7 @@ fn agency_row(pack: &Pack, line: &AgencyLine) -> AgencyRow {
         name: line.name.clone(),
         raised: words::count(line.raised),
         usual: line.usual.map_or_else(|| "not known".to_owned(), words::number),
+        ask: line.ask,
         tag: line.tag.clone(),
         tone: match line.hearing {
             Hearing::NotConnected => "purple",
