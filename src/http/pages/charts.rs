@@ -113,8 +113,7 @@ impl Drawing<'_> {
         for step in scale.steps() {
             across(out, "grid", (Px(0.0), Px(100.0)), scale.y(step));
         }
-        let mut labelled = 0;
-        for (place, month) in self.months() {
+        for (labelled, (place, month)) in self.months().into_iter().enumerate() {
             let x = weeks.middle(place);
             let (from, to) = (Px::bottom(), Px::bottom().down(4.0));
             out.push_str(&format!(
@@ -124,7 +123,6 @@ impl Drawing<'_> {
             let class = if labelled % 2 == 0 { "mid" } else { "mid spare" };
             let y = Px::bottom().down(18.0);
             out.push_str(&format!("<text x=\"{x}%\" y=\"{y}\" class=\"{class}\">{month}</text>"));
-            labelled += 1;
         }
     }
 

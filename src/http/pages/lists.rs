@@ -55,7 +55,7 @@ pub(super) fn overdue(pack: &Pack) -> Open {
     let aside = match late {
         0 => String::new(),
         // Each says which it is of, because paper shows the first ones only.
-        ..=SHOWN => format!("{late} past their due date, longest first"),
+        1..=SHOWN => format!("{late} past their due date, longest first"),
         _ => format!("{late} past their due date, the {SHOWN} longest here"),
     };
     open(
