@@ -6,10 +6,15 @@ use uuid::Uuid;
 use crate::domain::ids::EscalationId;
 use crate::domain::review::*;
 use crate::domain::silence::Hearing;
-use crate::domain::spc::{Assurance, Basis, Variation};
+use crate::domain::spc::Variation;
 use crate::domain::unusual_cell::CellFlag;
 use crate::domain::urgency::Urgency;
 use crate::domain::week::IsoWeek;
+
+mod empty;
+mod tiles;
+
+pub(super) use empty::empty_pack;
 
 const RAISED: [i32; 52] = [
     5, 7, 4, 6, 8, 3, 1, 2, 6, 5, 7, 4, 6, 9, 5, 7, 4, 6, 8, 7, 5, 6, 4, 7, 9, 6, 5, 8, 7, 6, 9, 7,
@@ -250,50 +255,6 @@ fn notice(kind: NoticeKind, words: &str, variation: Option<Variation>) -> Notice
     }
 }
 
-const fn reading(variation: Variation, lower: f64, upper: f64) -> Reading {
-    Reading { variation, lower: Some(lower), upper: Some(upper), basis: Some(Basis::Locked) }
-}
-
-fn tiles() -> Tiles {
-    Tiles {
-        new: CountTile {
-            value: 23,
-            last_week: 19,
-            reading: reading(Variation::CommonCause, 7.6, 25.9),
-        },
-        open: CountTile {
-            value: 34,
-            last_week: 30,
-            reading: reading(Variation::CommonCause, 21.4, 41.2),
-        },
-        overdue: OverdueTile {
-            value: 7,
-            without_owner: 1,
-            high_stage: 2,
-            longest_working_days: Some(7),
-            reading: reading(Variation::CommonCause, 1.2, 9.8),
-        },
-        in_time: ShareTile {
-            in_time: 21,
-            due: 25,
-            value: Some(0.84),
-            target: 0.9,
-            assurance: Some(Assurance::HitAndMiss),
-            reading: reading(Variation::ImprovementHigh, 0.61, 0.93),
-        },
-        median_days: DaysTile {
-            median: Some(1.5),
-            p90: Some(6.2),
-            child_median: Some(9.5),
-            n: 19,
-            target: 2.0,
-            assurance: Some(Assurance::HitAndMiss),
-            reading: reading(Variation::ImprovementLow, 1.1, 5.0),
-        },
-        ask: AskTile { value: 2, of: 17 },
-    }
-}
-
 fn agencies() -> Vec<AgencyLine> {
     let mut agencies = vec![
         agency(
@@ -381,7 +342,7 @@ pub(super) fn pack() -> Pack {
         },
         received_late: 2,
         arrived_since: 1,
-        tiles: tiles(),
+        tiles: tiles::tiles(),
         notices: notices(),
         raised: new,
         median_days: median,
@@ -398,72 +359,5 @@ pub(super) fn pack() -> Pack {
             longest_working_days: Some(23.0),
             over_ten_working_days: 5,
         },
-    }
-}
-
-/// The first week of a new partnership: nothing is known, and nothing has happened.
-pub(super) fn empty_pack() -> Pack {
-    let few = Reading {
-        variation: Variation::NotEnoughData,
-        lower: None,
-        upper: None,
-        basis: Some(Basis::NotEnoughData),
-    };
-    let full = pack();
-    let no_table = ThemeTable {
-        from: week("2025-W42"),
-        columns: Vec::new(),
-        rows: Vec::new(),
-        totals: Vec::new(),
-        total: 0,
-    };
-    let no_chart = WeekChart {
-        message: "Nothing has been counted yet.".to_owned(),
-        method: "none".to_owned(),
-        points: Vec::new(),
-        rebases: full.raised.rebases.clone(),
-        target: None,
-    };
-    let none = CountTile { value: 0, last_week: 0, reading: few };
-    let mut tiles = full.tiles;
-    tiles.new = none;
-    tiles.open = none;
-    tiles.overdue = OverdueTile {
-        value: 0,
-        without_owner: 0,
-        high_stage: 0,
-        longest_working_days: None,
-        reading: few,
-    };
-    tiles.in_time =
-        ShareTile { in_time: 4, due: 4, value: None, assurance: None, reading: few, target: 0.9 };
-    tiles.median_days.median = None;
-    tiles.median_days.p90 = None;
-    tiles.median_days.child_median = None;
-    tiles.median_days.n = 3;
-    tiles.median_days.reading = few;
-    tiles.ask = AskTile { value: 0, of: 0 };
-    Pack {
-        part: true,
-        received_late: 0,
-        arrived_since: 0,
-        tiles,
-        notices: Vec::new(),
-        raised: no_chart.clone(),
-        median_days: no_chart,
-        asked: no_table.clone(),
-        raised_by: no_table,
-        agencies: Vec::new(),
-        urgent: Vec::new(),
-        overdue: Vec::new(),
-        oldest: Vec::new(),
-        high_stages: Vec::new(),
-        ages: Ages {
-            open: 0,
-            median_working_days: None,
-            longest_working_days: None,
-            over_ten_working_days: 0,
-        },
-        ..full
     }
 }
