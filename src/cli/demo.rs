@@ -172,7 +172,9 @@ impl Demo {
         answer(&format!(
             "The escalation tracker answers at {url} with made-up data of Anyborough."
         ));
-        answer(&format!("Its pages, as whoever you choose to be: {url}{HOME}"));
+        answer(&format!(
+            "The weekly review, in a browser, as whoever you choose to be: {url}{HOME}"
+        ));
         answer(&format!("Its operations, to read and to try: {url}/docs/"));
         answer("");
         answer("Copy these into another terminal; the tokens are good for a day:");

@@ -101,27 +101,30 @@ pub async fn read_history(
 ) -> Result<HttpResponse, Problem> {
     no_parameters(&request)?;
     let id = escalation_id(&id)?;
-    let Past { escalation: whole, events, sight, now, partnership } =
-        read::history(&state.deps, &by, id).await?;
+    let past = read::history(&state.deps, &by, id).await?;
     let escalation = format!("/v1/escalations/{id}");
-    let standing = Standing::of(&whole, &partnership, now);
-    let raised_by = whole.facts.raised_by;
-    // Whoever took over the raiser's duties would give the raiser away.
-    let is_raiser = |agency: AgencyId| {
-        agency == raised_by
-            || partnership.predecessors_of(agency, local_date(now)).contains(&raised_by)
-    };
+    let standing = Standing::of(&past.escalation, &past.partnership, past.now);
     Ok(HttpResponse::Ok().json(History {
-        items: events
-            .into_iter()
-            .map(|event| {
-                let by_raiser = event.actor.agency.is_some_and(is_raiser);
-                EventView::new(event, by_raiser && !sight.raiser, &sight, &partnership)
-            })
-            .collect(),
-        times: TimesView::new(&standing, &sight, &partnership),
+        items: events_shown(&past),
+        times: TimesView::new(&standing, &past.sight, &past.partnership),
         links: HistoryLinks { this: format!("{escalation}/events"), escalation },
     }))
+}
+
+/// The events as far as the reader may see them: the one place that decides it, for the API and for pages.
+pub(super) fn events_shown(past: &Past) -> Vec<EventView> {
+    let raised_by = past.escalation.facts.raised_by;
+    // Whoever took over the raiser's duties would give the raiser away.
+    let is_raiser = |agency: AgencyId| {
+        let day = local_date(past.now);
+        agency == raised_by || past.partnership.predecessors_of(agency, day).contains(&raised_by)
+    };
+    let shown = |event: &Event| {
+        let by_raiser = event.actor.agency.is_some_and(is_raiser);
+        let hidden = by_raiser && !past.sight.raiser;
+        EventView::new(event.clone(), hidden, &past.sight, &past.partnership)
+    };
+    past.events.iter().map(shown).collect()
 }
 
 impl EventView {

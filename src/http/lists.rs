@@ -47,10 +47,12 @@ pub struct ClockPage {
     pub links: PageLinks,
 }
 
-const OF_ESCALATIONS: &[&str] =
+/// The parameters that only this list has.
+pub(super) const OF_ESCALATIONS: &[&str] =
     &["raised_from", "raised_to", "overdue", "next_due_from", "next_due_to", "next_due_clock"];
 
-const OF_EPISODES: &[&str] = &[
+/// The parameters that only this list has.
+pub(super) const OF_EPISODES: &[&str] = &[
     "opened_from",
     "opened_to",
     "ended_from",
@@ -61,7 +63,9 @@ const OF_EPISODES: &[&str] = &[
     "same_day",
 ];
 
-const OF_CLOCKS: &[&str] = &["kind", "due_from", "due_to", "overdue_at", "counted", "in_time"];
+/// The parameters that only this list has.
+pub(super) const OF_CLOCKS: &[&str] =
+    &["kind", "due_from", "due_to", "overdue_at", "counted", "in_time"];
 
 /// List escalations
 ///

@@ -46,6 +46,7 @@ pub mod reference;
 pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
+pub mod review_file;
 pub mod review_views;
 pub mod reviews;
 pub mod server;
@@ -130,8 +131,16 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// Every page for people. They are no part of the contract: programs use the operations above.
 pub fn pages(config: &mut actix_web::web::ServiceConfig) {
     config
-        .service(pages::assets::style)
+        .service(pages::assets::stylesheet)
         .service(pages::account::account)
+        .service(pages::about::how_it_works)
+        .service(pages::about::accessibility)
+        .service(pages::escalations::list)
+        .service(pages::escalations::detail)
+        .service(pages::review::latest_review)
+        .service(pages::review::sign_off_form)
+        .service(pages::review::sign_off)
+        .service(pages::review::review_of_week)
         .service(auth::login::login)
         .service(auth::login::callback)
         .service(auth::choice::choose)

@@ -20,7 +20,7 @@ use crate::http::pages::{Frame, Who};
 use crate::http::permission::CallingClient;
 use crate::http::problem_types::ProblemType;
 use crate::http::state::AppState;
-use crate::usecases::sign_in;
+use crate::usecases::{reference, sign_in};
 
 /// A person with a session whose registration still lets them in. Only a cookie makes one; a bearer token does not.
 ///
@@ -35,6 +35,7 @@ pub struct SignedIn {
     /// What each form of this session must send as `csrf`.
     pub csrf: String,
     made_up: bool,
+    partnership_name: String,
     at: jiff::Timestamp,
 }
 
@@ -47,7 +48,12 @@ impl SignedIn {
             role: words(self.caller.role),
             csrf: self.csrf.clone(),
         };
-        Frame { made_up: self.made_up, who: Some(who) }
+        Frame {
+            made_up: self.made_up,
+            who: Some(who),
+            partnership: Some(self.partnership_name.clone()),
+            ..Frame::default()
+        }
     }
 
     /// Goes on if the person's role may do `action`.
@@ -106,11 +112,15 @@ pub(super) async fn signed_in(request: &HttpRequest) -> Result<SignedIn, PageErr
         return Err(nobody(request));
     };
     request.extensions_mut().insert(CallingClient(caller.client));
+    let agreed = reference::partnership(&state.deps, partnership)
+        .await
+        .map_err(|failure| PageError::of(request, failure))?;
     Ok(SignedIn {
         caller,
         session,
         csrf: csrf_of(&cookie),
         made_up: state.doors.made_up(),
+        partnership_name: agreed.name.clone(),
         at: state.deps.clock.now(),
     })
 }
@@ -174,7 +184,14 @@ mod tests {
             last_seen_at: at.parse().unwrap(),
         };
         let csrf = String::new();
-        SignedIn { caller, session, csrf, made_up: false, at: at.parse().unwrap() }
+        SignedIn {
+            caller,
+            session,
+            csrf,
+            made_up: false,
+            partnership_name: String::new(),
+            at: at.parse().unwrap(),
+        }
     }
 
     #[test]

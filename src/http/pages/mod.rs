@@ -1,8 +1,25 @@
-//! What every page for people has in common: one frame, one set of headers, one way to say that something is wrong.
+//! Pages for people: HTML made on the server, without a script, from values that are computed elsewhere.
+//!
+//! A page decides nothing. What every page has in common is here: one frame, one set of headers, one way to say that
+//! something is wrong.
 
+pub mod about;
 pub mod account;
 pub mod assets;
+mod cards;
+mod charts;
 pub mod error;
+pub mod escalations;
+mod links;
+mod lists;
+pub mod review;
+mod review_page;
+mod scale;
+mod themes;
+mod tiles;
+mod words;
+
+pub use review_page::ReviewPage;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -12,9 +29,13 @@ use askama::Template;
 
 use super::problems_everywhere::OwnBody;
 use super::state::AppState;
+use crate::domain::week::IsoWeek;
+
+#[cfg(test)]
+mod tests;
 
 /// Where somebody lands who did not say where to.
-pub const HOME: &str = "/account";
+pub const HOME: &str = "/review";
 
 /// Nothing from elsewhere, no script at all, and no form that sends to another origin. A browser applies `form-action`
 /// also to where an answered form redirects, so that no form may be answered with a redirect to the provider: sign-in
@@ -29,6 +50,10 @@ pub struct Frame {
     pub made_up: bool,
     /// Who is signed in.
     pub who: Option<Who>,
+    /// The partnership's name; none where nobody is signed in.
+    pub partnership: Option<String>,
+    /// Which entry of the navigation the page belongs to.
+    pub place: Place,
 }
 
 /// Who is signed in, as the frame shows it.
@@ -47,19 +72,37 @@ impl Frame {
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         let state: Option<&Data<AppState>> = request.app_data();
-        Self { made_up: state.is_some_and(|state| state.doors.made_up()), who: None }
+        Self { made_up: state.is_some_and(|state| state.doors.made_up()), ..Self::default() }
     }
 
     /// The address of the style sheet, which changes with its content.
     #[must_use]
     pub fn stylesheet(&self) -> &'static str {
-        assets::stylesheet()
+        assets::stylesheet_address()
     }
 
     /// Where the name of the service leads.
     #[must_use]
     pub const fn home(&self) -> &'static str {
         HOME
+    }
+
+    /// Whose pages these are, in words.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.partnership.as_deref().unwrap_or("Escalation tracker")
+    }
+
+    /// Whether the page is the weekly review.
+    #[must_use]
+    pub fn in_review(&self) -> bool {
+        self.place == Place::Review
+    }
+
+    /// Whether the page is about escalations.
+    #[must_use]
+    pub fn in_escalations(&self) -> bool {
+        self.place == Place::Escalations
     }
 }
 
@@ -92,4 +135,90 @@ pub fn see_other(to: &str) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .finish()
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// The weekly review.
+    Review,
+    /// Lists of escalations, and single ones.
+    Escalations,
+    /// None of them.
+    #[default]
+    Elsewhere,
+}
+
+/// How a review is looked at. None of it changes a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// How many weeks the charts show.
+    pub weeks: Weeks,
+    /// Whose side the table of themes shows.
+    pub side: Side,
+    /// The review before, where there is one.
+    pub previous: Option<IsoWeek>,
+    /// The review after, where its week has begun.
+    pub next: Option<IsoWeek>,
+}
+
+/// How many weeks a chart shows. The limits are the same in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weeks {
+    /// A quarter.
+    Thirteen,
+    /// A year.
+    #[default]
+    FiftyTwo,
+}
+
+impl Weeks {
+    /// The value of `weeks` in an address.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Thirteen => "13",
+            Self::FiftyTwo => "52",
+        }
+    }
+
+    /// The value that this text names.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Thirteen, Self::FiftyTwo].into_iter().find(|it| it.code() == code)
+    }
+
+    const fn count(self) -> usize {
+        match self {
+            Self::Thirteen => 13,
+            Self::FiftyTwo => 52,
+        }
+    }
+}
+
+/// Whose side a table of agencies shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// The agencies that were asked, and must act.
+    #[default]
+    Asked,
+    /// The agencies that raised.
+    RaisedBy,
+}
+
+impl Side {
+    /// The value of `view` in an address.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::RaisedBy => "raised",
+        }
+    }
+
+    /// The value that this text names.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Asked, Self::RaisedBy].into_iter().find(|it| it.code() == code)
+    }
 }

@@ -1,0 +1,122 @@
+//! The Director's weekly review as a page.
+
+use askama::Template;
+
+use super::cards::{ChartCard, NoticeRow, charts, notices};
+use super::links;
+use super::lists::{Agencies, Open, agencies, besides, overdue};
+use super::themes::{Themes, themes};
+use super::tiles::{Tile, tiles};
+use super::{Frame, Side, View, Weeks, words};
+use crate::domain::review::Pack;
+use crate::domain::week::IsoWeek;
+
+/// A link to another view of the same thing, or the view that is shown.
+struct Choice {
+    label: &'static str,
+    href: String,
+    shown: bool,
+}
+
+/// A link to another week.
+struct OtherWeek {
+    label: String,
+    href: String,
+}
+
+/// The page, ready to be written.
+#[derive(Template)]
+#[template(path = "review.html", whitespace = "minimize")]
+pub struct ReviewPage {
+    frame: Frame,
+    signed: Option<String>,
+    sign: Option<String>,
+    week_name: String,
+    week_span: String,
+    part: bool,
+    previous: Option<OtherWeek>,
+    next: Option<OtherWeek>,
+    not_begun: String,
+    data_to: String,
+    arrived_since: Option<String>,
+    csv: String,
+    json: String,
+    notices: Vec<NoticeRow>,
+    tiles: [Tile; 6],
+    charts: [ChartCard; 2],
+    periods: [Choice; 2],
+    sides: [Choice; 2],
+    themes: Themes,
+    overdue: Open,
+    right: [Open; 2],
+    oldest: Open,
+    agencies: Agencies,
+}
+
+impl ReviewPage {
+    /// The page of a pack, looked at in one way, inside a frame.
+    pub fn new(pack: &Pack, view: &View, frame: Frame) -> Self {
+        let week = pack.week;
+        let other =
+            |week: IsoWeek| OtherWeek { label: name(week), href: links::other_week(week, view) };
+        let arrived = (pack.arrived_since > 0).then(|| {
+            let records = words::counted(pack.arrived_since, "record", "records");
+            format!("{records} arrived since, not counted here")
+        });
+        let [urgent, high, oldest] = besides(pack);
+        Self {
+            frame,
+            signed: None,
+            sign: None,
+            week_name: name(week),
+            week_span: words::week_span(week),
+            part: pack.part,
+            previous: view.previous.map(other),
+            next: view.next.map(other),
+            not_begun: name(week.next()),
+            data_to: words::instant(pack.data_to),
+            arrived_since: arrived,
+            csv: format!("/review/{week}.csv"),
+            json: format!("/review/{week}.json"),
+            notices: notices(pack),
+            tiles: tiles(pack),
+            charts: charts(pack, view),
+            periods: [("13 weeks", Weeks::Thirteen), ("52 weeks", Weeks::FiftyTwo)].map(
+                |(label, weeks)| Choice {
+                    label,
+                    href: links::review(week, weeks, view.side),
+                    shown: weeks == view.weeks,
+                },
+            ),
+            sides: [("Asked to respond", Side::Asked), ("Raised by", Side::RaisedBy)].map(
+                |(label, side)| Choice {
+                    label,
+                    href: links::review(week, view.weeks, side),
+                    shown: side == view.side,
+                },
+            ),
+            themes: themes(pack, view),
+            overdue: overdue(pack),
+            right: [urgent, high],
+            oldest,
+            agencies: agencies(pack),
+        }
+    }
+
+    /// The same page of a week that was signed.
+    #[must_use]
+    pub fn signed(self, words: String) -> Self {
+        Self { signed: Some(words), ..self }
+    }
+
+    /// The same page with the way to its signing.
+    #[must_use]
+    pub fn with_signing(self, week: IsoWeek) -> Self {
+        Self { sign: Some(format!("/review/{week}/sign-off")), ..self }
+    }
+}
+
+/// `Week 45`
+fn name(week: IsoWeek) -> String {
+    format!("Week {}", week.week())
+}
