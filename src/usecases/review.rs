@@ -118,6 +118,9 @@ pub async fn sign(
     said: Signing,
 ) -> Result<SignOff, Failure> {
     let reach = caller.may(Action::SignReview).ok_or(Failure::Forbidden)?;
+    if data_to > deps.clock.now() {
+        return Err(Failure::CannotSign(CannotSign::NotWhatWasRead));
+    }
     let pack = pack(deps, caller, week, Some(data_to)).await?;
     let text = text_of(&pack)?;
     let hash = sha256(&text);

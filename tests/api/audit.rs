@@ -44,6 +44,8 @@ async fn every_change_leaves_exactly_one_fact_that_names_who_made_it() {
     for operation in Operation::all().into_iter().filter(Operation::changes_something) {
         let ready = ready(&app, &operation).await;
         let known = known_ids(&database).await;
+        app.clock.advance(jiff::SignedDuration::from_secs(1));
+        let began = app.deps.clock.now().to_string();
         let answer = ready.send(&operation).await;
         assert!((200..300).contains(&answer.status), "{}: {}", operation.id, answer.text);
         let records = database
@@ -75,7 +77,24 @@ async fn every_change_leaves_exactly_one_fact_that_names_who_made_it() {
             )
             .await
             .unwrap();
-        assert_eq!(new.len(), usize::from(!practice), "{} left {} events", operation.id, new.len());
+        // A signed review is a fact of its own: who signed stands in it.
+        let signs = operation.id == "sign_review";
+        let signed = database
+            .query(
+                "select s.signed_by_subject, s.signed_by_client_id = c.id, s.signed_by_role = c.role
+                 from review_sign_off s, client c where c.client_id = $1 and s.signed_at >= $2::text::timestamptz",
+                &[&ready.client, &began],
+            )
+            .await
+            .unwrap();
+        assert_eq!(signed.len(), usize::from(signs), "{}: signed reviews", operation.id);
+        for row in &signed {
+            let subject = format!("person-at-{}", ready.client);
+            assert_eq!(row.get::<_, String>(0), subject);
+            assert!(row.get::<_, bool>(1) && row.get::<_, bool>(2), "the client and its role");
+        }
+        let events = usize::from(!practice && !signs);
+        assert_eq!(new.len(), events, "{} left {} events", operation.id, new.len());
         tried += 1;
         let Some(event) = new.first() else { continue };
         let text = |column: usize| event.get::<_, String>(column);

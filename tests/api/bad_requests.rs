@@ -219,7 +219,7 @@ async fn a_correction_says_which_version_it_corrects() {
     // B96
     for (body, pointer, code) in [
         (json!({"urgency": "urgent", "reason": null}), "#/reason", "required"),
-        (json!({"urgency": null, "reason": "Because it must."}), "#", "required"),
+        (json!({"urgency": null, "reason": "Because it must."}), "#/urgency", "required"),
         (json!({"id": null, "reason": "Because it must."}), "#/id", "read_only_field"),
         (
             json!({"status": "resolved", "reason": "Because it must."}),

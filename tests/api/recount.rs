@@ -84,9 +84,13 @@ async fn fill(app: &TestApp) {
                 .await
                 .unwrap();
         }
-        if it.rng.random_bool(if busy { 0.4 } else { 0.02 }) {
+        if it.rng.random_bool(if busy { 0.55 } else { 0.02 }) {
             it.raise(Raising::default()).await;
             it.settle(it.known.len() - 1).await;
+            now = app.deps.clock.now();
+        } else if it.rng.random_bool(0.03) {
+            it.raise(Raising { urgency: Some(Urgency::Standard), ..Raising::default() }).await;
+            it.lengthen(it.known.len() - 1).await;
             now = app.deps.clock.now();
         } else if it.known.len() < 20 || it.rng.random_bool(0.1) {
             let late = it.rng.random_bool(0.15);
@@ -98,7 +102,7 @@ async fn fill(app: &TestApp) {
         }
     }
     for (kind, least) in
-        [("extend", 3), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
+        [("extend", 6), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
     {
         assert!(it.done[kind] >= least, "too few of {kind}: {:?}", it.done);
     }

@@ -124,6 +124,9 @@ async fn a_week_is_signed_off_with_a_form_and_its_page_says_so_ever_after() {
     let wrong = director.post(&url, &filled(" ")).await.expect(422);
     assert!(wrong.text.contains("Nothing was signed"), "{}", wrong.text);
     director.post(&url, &filled("Asked.")[1..]).await.expect(403);
+    let mut future = filled("Asked.");
+    future[1] = ("data_to", "2027-01-01T00:00:00Z");
+    director.post(&url, &future).await.expect(412);
     let signed = director.post(&url, &filled("Asked the duty manager.")).await.expect(303);
     assert_eq!(signed.header("location"), WEEK);
     let page = reads(&app, &mut director, WEEK, 200).await;

@@ -239,18 +239,28 @@ impl<'a> Histories<'a> {
 
     /// The responder answers this one, the raiser accepts, and the responder records the end, as fast as that.
     pub async fn settle(&mut self, at: usize) {
+        use ActKind::{Accept, Answer, Resolve};
+        self.in_turn(at, &[(false, Answer), (true, Accept), (false, Resolve)]).await;
+    }
+
+    /// The responder of this one asks for more time, and the raiser agrees.
+    pub async fn lengthen(&mut self, at: usize) {
+        self.in_turn(at, &[(false, ActKind::ProposeExtension), (true, ActKind::Extend)]).await;
+    }
+
+    /// These acts one after the other, each by the raiser or the responder, until one is refused.
+    async fn in_turn(&mut self, at: usize, acts: &[(bool, ActKind)]) {
         let Known { id, raiser, responder, .. } = self.known[at];
         let mut before = read::one(&self.app.deps, &self.callers[raiser], id, None).await.unwrap();
         let now_with = before.escalation.facts.raised_with;
         let responder = self.client_of(now_with).unwrap_or(responder);
-        for (who, kind) in
-            [(responder, ActKind::Answer), (raiser, ActKind::Accept), (responder, ActKind::Resolve)]
-        {
+        for (by_raiser, kind) in acts {
+            let who = if *by_raiser { raiser } else { responder };
             let pause = SignedDuration::from_secs(self.rng.random_range(60..9_000));
             self.app.clock.advance(pause);
             before.now = self.app.deps.clock.now();
             // Inside one agency somebody else would have to judge.
-            let Some(after) = self.does(at, who, &before, kind).await else { return };
+            let Some(after) = self.does(at, who, &before, *kind).await else { return };
             before = after;
         }
     }
