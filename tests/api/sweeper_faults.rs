@@ -66,6 +66,17 @@ pub async fn killed_after(app: &TestApp, life: Duration) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweepers_at_the_same_time_fire_each_timer_once() {
+    // On a busy machine the first may be through before the others begin.
+    for _ in 0..5 {
+        if four_sweepers_at_once().await > 1 {
+            return;
+        }
+    }
+    panic!("only one of them ever did anything, so nothing is proved");
+}
+
+/// Four at once fire everything once; how many of them fired anything.
+async fn four_sweepers_at_once() -> usize {
     let app = all_due(24).await;
     let agreed = partnership(&app.deps, app.partnership).await.unwrap();
     let start = Arc::new(tokio::sync::Barrier::new(4));
@@ -87,8 +98,8 @@ async fn sweepers_at_the_same_time_fire_each_timer_once() {
         total.failed += report.failed;
     }
     assert_eq!(total, SweepReport { fired: OF_EACH * 24, void: 24, failed: 0 });
-    assert!(busy > 1, "only one of them did anything, so nothing is proved");
     assert_each_once(&app, 24).await;
+    busy
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -113,7 +113,7 @@ impl TestApp {
         let server = server(Data::new(state), listener, 1).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { url, clock, deps, partnership, database, http: reqwest::Client::new(), handle }
+        Self { url, clock, deps, partnership, database, http: http_client(), handle }
     }
 
     /// Somebody who calls the service with the token of a registered client.
@@ -158,6 +158,11 @@ impl TestApp {
     pub fn director(&self) -> Person<'_> {
         self.person("test-director")
     }
+}
+
+/// A client that lets go of a connection before the server does, so that no request is sent into one that is closing.
+fn http_client() -> reqwest::Client {
+    reqwest::Client::builder().pool_idle_timeout(std::time::Duration::from_secs(1)).build().unwrap()
 }
 
 impl Drop for TestApp {
