@@ -173,8 +173,16 @@ mod tests {
 
     #[test]
     fn a_living_process_that_is_no_server_does_not_count() {
-        let here = std::env::current_dir().unwrap();
-        assert_eq!(standing(std::process::id(), &here), Standing::Gone);
-        assert!(parts(&here).is_empty());
+        // A place of its own: other tests start servers in the directory of the tests, for an instant.
+        let here = std::env::temp_dir().join(format!("embedded-leftovers-{}", std::process::id()));
+        fs::create_dir_all(&here).unwrap();
+        let place = here.canonicalize().unwrap();
+        let mut sleeper =
+            std::process::Command::new("sleep").arg("60").current_dir(&place).spawn().unwrap();
+        let verdict = (standing(sleeper.id(), &place), parts(&place));
+        sleeper.kill().unwrap();
+        sleeper.wait().unwrap();
+        fs::remove_dir(&here).unwrap();
+        assert_eq!(verdict, (Standing::Gone, Vec::new()));
     }
 }
