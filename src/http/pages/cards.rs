@@ -15,9 +15,24 @@ pub(super) struct NoticeRow {
     pub(super) action: &'static str,
 }
 
+/// So many notices are shown at once: a page that points at everything points at nothing.
+const NOTICES_SHOWN: usize = 4;
+
+/// What to notice, the most important first; the rest is folded away.
+pub(super) struct Notices {
+    pub(super) aside: Option<String>,
+    pub(super) shown: Vec<NoticeRow>,
+    pub(super) folded: Vec<NoticeRow>,
+}
+
 /// The notices in the order of the pack.
-pub(super) fn notices(pack: &Pack) -> Vec<NoticeRow> {
-    pack.notices.iter().map(|notice| notice_row(pack, notice)).collect()
+pub(super) fn notices(pack: &Pack) -> Notices {
+    let mut shown: Vec<_> = pack.notices.iter().map(|notice| notice_row(pack, notice)).collect();
+    let folded = shown.split_off(NOTICES_SHOWN.min(shown.len()));
+    // Each wants an answer, and paper shows the first ones only.
+    let aside = (!folded.is_empty())
+        .then(|| format!("the first {NOTICES_SHOWN} of {}", pack.notices.len()));
+    Notices { aside, shown, folded }
 }
 
 fn notice_row(pack: &Pack, notice: &Notice) -> NoticeRow {

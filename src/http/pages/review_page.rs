@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::cards::{ChartCard, NoticeRow, charts, notices};
+use super::cards::{ChartCard, Notices, charts, notices};
 use super::links;
 use super::lists::{Agencies, Open, agencies, besides, overdue};
 use super::themes::{Themes, themes};
@@ -41,7 +41,7 @@ pub struct ReviewPage {
     arrived_since: Option<String>,
     csv: String,
     json: String,
-    notices: Vec<NoticeRow>,
+    notices: Notices,
     tiles: [Tile; 6],
     charts: [ChartCard; 2],
     periods: [Choice; 2],

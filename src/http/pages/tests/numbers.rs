@@ -209,6 +209,19 @@ fn those_to_ask_are_never_folded_away() {
 }
 
 #[test]
+fn four_notices_are_shown_and_the_rest_is_folded_away() {
+    let four = page_of(&pack());
+    assert!(!between(&four, "id=\"notices\"", "</section>").contains("<details"));
+    let mut pack = pack();
+    pack.notices.extend(pack.notices.clone());
+    let page = page_of(&pack);
+    let card = between(&page, "id=\"notices\"", "</section>");
+    assert!(card.contains("<span>the first 4 of 8</span>"), "{card}");
+    assert_eq!(between(card, "<ul>", "<details").matches("<li>").count(), 4);
+    assert_eq!(between(card, "<details", "</details>").matches("<li>").count(), 4);
+}
+
+#[test]
 fn the_view_and_the_week_are_kept_when_one_goes_on() {
     let view = View {
         weeks: Weeks::Thirteen,
