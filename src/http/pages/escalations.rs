@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::error::PageError;
 use super::{Frame, Place, page, words};
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Caller};
 use crate::domain::listing::{
     ClockFilter, EpisodeFilter, EscalationFilter, EscalationSummary, PageRequest,
 };
@@ -24,6 +24,8 @@ use crate::http::lines::EscalationLine;
 use crate::http::lists::{OF_CLOCKS, OF_EPISODES, OF_ESCALATIONS};
 use crate::http::query::QueryReader;
 use crate::http::state::AppState;
+use crate::usecases::deps::Deps;
+use crate::usecases::failure::Failure;
 use crate::usecases::{read, reference};
 
 /// The most rows that a page shows of each agency of a column.
@@ -32,11 +34,17 @@ const MOST: i64 = 200;
 /// The parameters that may be there several times: a column of the review can stand for several agencies.
 const SEVERAL: [&str; 2] = ["raised_by_agency", "raised_with_agency"];
 
-/// What the rows of a list are rows of.
-enum Rows {
-    Escalations(EscalationFilter),
-    Episodes(EscalationFilter, EpisodeFilter),
-    Clocks(EscalationFilter, ClockFilter),
+/// The rows of a list.
+struct Rows {
+    of: EscalationFilter,
+    kind: Kind,
+}
+
+/// What they are rows of.
+enum Kind {
+    Escalations,
+    Episodes(EpisodeFilter),
+    Clocks(ClockFilter),
 }
 
 struct Line {
@@ -80,28 +88,10 @@ pub async fn list(
     for query in one_agency_each(request.query_string()) {
         let rows =
             rows(&query, &agreed, now).map_err(|problem| PageError::of(&request, *problem))?;
-        let page =
-            PageRequest { limit: MOST, after: None, oldest_first: false, by_next_due: false };
-        let (deps, caller) = (&state.deps, &by.caller);
-        let (lines, next) = match &rows {
-            Rows::Escalations(of) => {
-                as_of = of.as_of;
-                let page = read::escalations(deps, caller, of, page).await.map_err(failed)?;
-                (page.items, page.next)
-            }
-            Rows::Episodes(of, filter) => {
-                as_of = of.as_of;
-                let page = read::episodes(deps, caller, of, filter, page).await.map_err(failed)?;
-                (page.items.into_iter().map(|it| it.escalation).collect(), page.next)
-            }
-            Rows::Clocks(of, filter) => {
-                as_of = of.as_of;
-                let page = read::clocks(deps, caller, of, filter, page).await.map_err(failed)?;
-                (page.items.into_iter().map(|it| it.escalation).collect(), page.next)
-            }
-        };
+        as_of = rows.of.as_of;
+        let (lines, is_more) = first_of(&rows, &state.deps, &by.caller).await.map_err(failed)?;
         found.extend(lines);
-        more |= next.is_some();
+        more |= is_more;
     }
     let at = as_of.unwrap_or(now);
     let lines: Vec<Line> = found.iter().map(|it| line(it, &agreed, at)).collect();
@@ -116,6 +106,29 @@ pub async fn list(
             lines,
         },
     ))
+}
+
+/// The first escalations of a list, and whether there are more.
+async fn first_of(
+    rows: &Rows,
+    deps: &Deps,
+    caller: &Caller,
+) -> Result<(Vec<EscalationSummary>, bool), Failure> {
+    let first = PageRequest { limit: MOST, after: None, oldest_first: false, by_next_due: false };
+    Ok(match &rows.kind {
+        Kind::Escalations => {
+            let page = read::escalations(deps, caller, &rows.of, first).await?;
+            (page.items, page.next.is_some())
+        }
+        Kind::Episodes(filter) => {
+            let page = read::episodes(deps, caller, &rows.of, filter, first).await?;
+            (page.items.into_iter().map(|it| it.escalation).collect(), page.next.is_some())
+        }
+        Kind::Clocks(filter) => {
+            let page = read::clocks(deps, caller, &rows.of, filter, first).await?;
+            (page.items.into_iter().map(|it| it.escalation).collect(), page.next.is_some())
+        }
+    })
 }
 
 /// The query once for each agency that it names on a side, because a list is about one agency on each.
@@ -142,28 +155,27 @@ fn rows(
     let has = |names: &[&str]| {
         query.split('&').any(|pair| names.iter().any(|name| pair.split('=').next() == Some(*name)))
     };
-    let (own, kind) = if has(OF_CLOCKS) {
-        (OF_CLOCKS, 2)
+    let reader_of = |own| QueryReader::with(query, &[COMMON, own]);
+    let (mut reader, of, kind);
+    if has(OF_CLOCKS) {
+        reader = reader_of(OF_CLOCKS);
+        of = escalation_filter(&mut reader, agreed, false, now);
+        let filter = clock_filter(&mut reader);
+        // The review counts answers, and those that fell due at all.
+        let answers = filter.kind.or(Some(ClockKind::Answer));
+        let counted = filter.counted.or(Some(true));
+        kind = Kind::Clocks(ClockFilter { kind: answers, counted, ..filter });
     } else if has(OF_EPISODES) {
-        (OF_EPISODES, 1)
+        reader = reader_of(OF_EPISODES);
+        of = escalation_filter(&mut reader, agreed, false, now);
+        kind = Kind::Episodes(episode_filter(&mut reader));
     } else {
-        (OF_ESCALATIONS, 0)
-    };
-    let mut reader = QueryReader::with(query, &[COMMON, own]);
-    let of = escalation_filter(&mut reader, agreed, kind == 0, now);
-    let rows = match kind {
-        0 => Rows::Escalations(of),
-        1 => Rows::Episodes(of, episode_filter(&mut reader)),
-        _ => {
-            let filter = clock_filter(&mut reader);
-            // The review counts answers, and those that fell due at all.
-            let kind = filter.kind.or(Some(ClockKind::Answer));
-            let counted = filter.counted.or(Some(true));
-            Rows::Clocks(of, ClockFilter { kind, counted, ..filter })
-        }
-    };
+        reader = reader_of(OF_ESCALATIONS);
+        of = escalation_filter(&mut reader, agreed, true, now);
+        kind = Kind::Escalations;
+    }
     reader.finish().map_err(Box::new)?;
-    Ok(rows)
+    Ok(Rows { of, kind })
 }
 
 fn line(it: &EscalationSummary, agreed: &Partnership, at: Timestamp) -> Line {
