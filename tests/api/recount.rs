@@ -88,7 +88,7 @@ async fn fill(app: &TestApp) {
             it.raise(Raising::default()).await;
             it.settle(it.known.len() - 1).await;
             now = app.deps.clock.now();
-        } else if it.rng.random_bool(0.03) {
+        } else if it.rng.random_bool(0.06) {
             it.raise(Raising { urgency: Some(Urgency::Standard), ..Raising::default() }).await;
             it.lengthen(it.known.len() - 1).await;
             now = app.deps.clock.now();
@@ -102,7 +102,7 @@ async fn fill(app: &TestApp) {
         }
     }
     for (kind, least) in
-        [("extend", 6), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
+        [("extend", 12), ("withdraw", 20), ("reopen", 6), ("advance", 30), ("resolve", 80)]
     {
         assert!(it.done[kind] >= least, "too few of {kind}: {:?}", it.done);
     }
