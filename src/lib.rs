@@ -14,6 +14,8 @@ pub mod http;
 pub mod reference;
 /// Every setting, read once and checked before anything starts.
 pub mod settings;
+/// The hash by which texts are known to be the same.
+pub mod sha256;
 /// SQL: rows in, domain values out.
 pub mod store;
 /// The log, and what must never be in it.

@@ -1,6 +1,8 @@
 //! Every measure of the weekly theme aggregation, defined once.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::codes::codes;
 use super::ids::AgencyId;
@@ -270,11 +272,47 @@ pub struct WeekFigures {
     pub beside: WeekBeside,
 }
 
+/// Open at the start, and raised, and reopened, less ended, is open at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reconciliation {
+    /// Open when the week began.
+    pub open_at_start: i64,
+    /// Raised in it.
+    pub raised: i64,
+    /// Opened again in it.
+    pub reopened: i64,
+    /// Ended in it, with any outcome.
+    pub ended: i64,
+    /// Open when it ended.
+    pub open_at_end: i64,
+    /// Whether the line adds up. If it ever does not, do not use the figures, and report it.
+    pub balances: bool,
+}
+
 impl WeekFigures {
-    /// Whether open at the start, raised and reopened less ended make open at the end.
+    /// A week in which nothing was, before or during it.
     #[must_use]
-    pub const fn reconciles(&self) -> bool {
-        let total = &self.total;
-        self.open_at_start + total.raised + total.reopened - total.ended == total.open_at_end
+    pub fn nothing(week: IsoWeek) -> Self {
+        Self {
+            week,
+            open_at_start: 0,
+            total: Figures::default(),
+            groups: Vec::new(),
+            beside: WeekBeside::default(),
+        }
+    }
+
+    /// How the number of open escalations came about.
+    #[must_use]
+    pub const fn reconciliation(&self) -> Reconciliation {
+        let Figures { raised, reopened, ended, open_at_end, .. } = self.total;
+        Reconciliation {
+            open_at_start: self.open_at_start,
+            raised,
+            reopened,
+            ended,
+            open_at_end,
+            balances: self.open_at_start + raised + reopened - ended == open_at_end,
+        }
     }
 }

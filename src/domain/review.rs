@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::codes::codes;
+use super::figures::Reconciliation;
 use super::spc::{Assurance, Basis, Variation};
 use super::week::IsoWeek;
 
@@ -83,24 +84,6 @@ pub struct Pack {
     pub ages: Ages,
     /// Moved to stage 3 or higher in the week, or raised there.
     pub high_stages: Vec<OpenLine>,
-}
-
-/// Open at the start, and raised, and reopened, less ended, is open at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ReviewReconciliation)]
-pub struct Reconciliation {
-    /// Open when the week began.
-    pub open_at_start: i64,
-    /// Raised in it.
-    pub raised: i64,
-    /// Opened again in it.
-    pub reopened: i64,
-    /// Ended in it, with any outcome.
-    pub ended: i64,
-    /// Open when it ended.
-    pub open_at_end: i64,
-    /// Whether the line adds up.
-    pub balances: bool,
 }
 
 /// How a figure stands against what is usual for it.

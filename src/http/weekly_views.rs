@@ -7,7 +7,9 @@ use super::filters::AS_OF;
 use super::times::Instant;
 use super::views::agency_code;
 use super::weekly_records::Records;
-use crate::domain::figures::{Beside, Figures, GroupBy, Measure, WeekFigures, WeeklyQuestion};
+use crate::domain::figures::{
+    Beside, Figures, GroupBy, Measure, Reconciliation, WeekFigures, WeeklyQuestion,
+};
 use crate::domain::partnership::Partnership;
 use crate::domain::week::IsoWeek;
 
@@ -96,23 +98,6 @@ pub struct GroupBesideView {
     pub informal_resolutions: Count,
     /// Good challenges and responses of another agency.
     pub commendations: Count,
-}
-
-/// Open at the start, and raised, and reopened, less ended, is open at the end.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reconciliation {
-    /// Open when the week began.
-    pub open_at_start: i64,
-    /// Raised in it.
-    pub raised: i64,
-    /// Opened again in it.
-    pub reopened: i64,
-    /// Ended in it, with any outcome.
-    pub ended: i64,
-    /// Open when it ended.
-    pub open_at_end: i64,
-    /// Whether the line adds up. If it ever does not, do not use the figures, and report it.
-    pub balances: bool,
 }
 
 /// The figures of one group.
@@ -255,14 +240,7 @@ impl WeekView {
             starts_at: Instant(it.week.starts_at()),
             ends_at: Instant(it.week.ends_at()),
             part: it.week >= this_week,
-            reconciliation: Reconciliation {
-                open_at_start: it.open_at_start,
-                raised: total.raised,
-                reopened: total.reopened,
-                ended: total.ended,
-                open_at_end: total.open_at_end,
-                balances: it.reconciles(),
-            },
+            reconciliation: it.reconciliation(),
             total: FiguresView::new(total, &Records::new(it.week, &of.filters)),
             groups: it
                 .groups

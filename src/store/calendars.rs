@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
@@ -15,6 +14,7 @@ use super::schema::{calendar, calendar_day};
 use crate::domain::ids::PartnershipId;
 use crate::domain::partnership::CalendarVersion;
 use crate::domain::working_days::Calendar;
+use crate::sha256;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = calendar, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
@@ -41,8 +41,7 @@ struct DayRow {
 /// The SHA-256 of nation, years and dates in small hexadecimal digits.
 #[must_use]
 pub fn dates_sha256(it: &Calendar) -> String {
-    let hash = digest(&SHA256, it.canonical_text().as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256::hexadecimal(it.canonical_text().as_bytes())
 }
 
 /// Adds a calendar version, from now on used for new dates.

@@ -7,7 +7,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
-use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
+use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
 use super::failure::StoreFailure;
@@ -81,13 +81,12 @@ pub async fn first_raised_at(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
 ) -> Result<Option<Timestamp>, StoreFailure> {
-    let first: Option<NullableTimestamp> = escalation::table
+    let first: Option<SqlTimestamp> = escalation::table
         .filter(escalation::partnership_id.eq(partnership.0))
         .select(diesel::dsl::min(escalation::raised_at))
-        .first::<Option<SqlTimestamp>>(conn)
-        .await?
-        .map(|at| NullableTimestamp::from(Some(at.to_jiff())));
-    Ok(first.and_then(NullableTimestamp::to_jiff))
+        .first(conn)
+        .await?;
+    Ok(first.map(SqlTimestamp::to_jiff))
 }
 
 /// Every open escalation.

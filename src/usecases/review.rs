@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jiff::civil::Time;
 
@@ -11,13 +10,14 @@ use super::failure::Failure;
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
 use crate::domain::escalation::Escalation;
-use crate::domain::figures::{GroupBy, WeekBeside, WeekFigures, WeeklyQuestion};
+use crate::domain::figures::{GroupBy, WeekFigures, WeeklyQuestion};
 use crate::domain::london;
 use crate::domain::partnership::Partnership;
 use crate::domain::review::assemble::{Facts, ReviewRules, assemble};
 use crate::domain::review::{Pack, TABLE_WEEKS};
 use crate::domain::sign_off::{CannotSign, SignOff, Signing, check};
 use crate::domain::week::IsoWeek;
+use crate::sha256;
 use crate::store::session::{Connection, Stated, known_at, snapshot, transaction};
 use crate::store::weekly::{Span, figures_of};
 use crate::store::{StoreFailure, escalations, review, sign_offs as store_sign_offs, weekly};
@@ -87,7 +87,7 @@ pub async fn shown(
         });
     }
     let text = text_of(&pack(deps, caller, week, as_of).await?)?;
-    Ok(Shown { sha256: sha256(&text), text, version: None })
+    Ok(Shown { sha256: sha256::hexadecimal(text.as_bytes()), text, version: None })
 }
 
 /// Every signed version of a week, the first first.
@@ -123,7 +123,7 @@ pub async fn sign(
     }
     let pack = pack(deps, caller, week, Some(data_to)).await?;
     let text = text_of(&pack)?;
-    let hash = sha256(&text);
+    let hash = sha256::hexadecimal(text.as_bytes());
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
         let before = store_sign_offs::of_week(conn, caller.partnership, week).await?;
         let version = before.last().map_or(0, |it| it.version);
@@ -158,11 +158,6 @@ fn text_of(pack: &Pack) -> Result<String, Failure> {
     serde_json::to_string(pack).map_err(|error| StoreFailure::Other(error.to_string()).into())
 }
 
-/// SHA-256 in hexadecimal, as anybody can compute it from the text.
-fn sha256(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 async fn read(
     conn: &mut Connection,
     agreed: &Arc<Partnership>,
@@ -183,13 +178,7 @@ async fn read(
     let weeks = weekly::figures(conn, agreed.id, &question).await?;
     let summed = Span { from: week.plus_weeks(1 - TABLE_WEEKS), to: week };
     let window = figures_of(conn, agreed.id, &question, &[summed]).await?;
-    let nothing = WeekFigures {
-        week,
-        open_at_start: 0,
-        total: Default::default(),
-        groups: Vec::new(),
-        beside: WeekBeside::default(),
-    };
+    let nothing = WeekFigures::nothing(week);
     let all: Vec<IsoWeek> = IsoWeek::range(from.min(week.plus_weeks(-16)), week).collect();
     let raised = review::raised(conn, agreed.id, &all).await?;
     let ids = review::open(conn, agreed.id).await?;
@@ -198,7 +187,7 @@ async fn read(
     let owners = review::owners(conn, agreed.id, &ids, data_to).await?;
     let contacts = review::contacts(conn, agreed.id, data_to).await?;
     let arrived_since = review::arrived_since(conn, agreed.id, week, data_to).await?;
-    Ok::<_, StoreFailure>(assemble(&Facts {
+    Ok(assemble(&Facts {
         agreed,
         rules: &ReviewRules::default(),
         week,
@@ -211,5 +200,4 @@ async fn read(
         contacts: &contacts,
         arrived_since,
     }))
-    .map_err(Failure::from)
 }

@@ -10,16 +10,19 @@ use super::silences::agencies;
 use super::table::theme_table;
 use super::{
     AgencyLine, AskTile, CountTile, DaysTile, Notice, NoticeKind, OpenLine, OverdueTile,
-    PACK_VERSION, Pack, Reconciliation, ShareTile, ThemeTable, Tiles,
+    PACK_VERSION, Pack, ShareTile, ThemeTable, Tiles,
 };
 use crate::domain::escalation::Escalation;
-use crate::domain::figures::{DEFINITIONS_VERSION, Figures, WeekFigures};
+use crate::domain::figures::{DEFINITIONS_VERSION, WeekFigures};
 use crate::domain::ids::{AgencyId, EscalationId};
 use crate::domain::partnership::Partnership;
 use crate::domain::silence::{Hearing, HearingRule};
 use crate::domain::spc::{Direction, Rebase, SpcSettings, Variation};
-use crate::domain::unusual_cell::{CellFlag, CellRule};
+use crate::domain::unusual_cell::{CellCounts, CellRule};
 use crate::domain::week::IsoWeek;
+
+/// How many unusual cells want an answer: a page that points at everything points at nothing.
+const MOST_CELLS: usize = 3;
 
 /// How many were raised in one week of one theme, between one pair of agencies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,9 +105,9 @@ pub(super) fn real(number: i64) -> f64 {
 /// Makes the pack.
 #[must_use]
 pub fn assemble(facts: &Facts<'_>) -> Pack {
-    let empty = Figures::default();
-    let total = facts.weeks.last().map_or(&empty, |week| &week.total);
-    let open_at_start = facts.weeks.last().map_or(0, |week| week.open_at_start);
+    let nothing = WeekFigures::nothing(facts.week);
+    let last = facts.weeks.last().unwrap_or(&nothing);
+    let total = &last.total;
     let lines = open_lines(facts);
     let overdue: Vec<OpenLine> = {
         let mut late: Vec<_> =
@@ -130,7 +133,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
         Series::median_days(facts),
     ];
     let [raised, open, late, in_time, days] = &series;
-    let before = facts.weeks.iter().rev().nth(1).map_or(&empty, |week| &week.total);
+    let before = facts.weeks.iter().rev().nth(1).map_or(&nothing.total, |week| &week.total);
     let tiles = Tiles {
         new: CountTile { value: total.raised, last_week: before.raised, reading: raised.reading() },
         open: CountTile {
@@ -165,7 +168,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
         },
         ask: AskTile { value: count(agencies.iter().filter(|it| it.ask)), of: count(&agencies) },
     };
-    let notices = notices(&tiles, &asked, &agencies);
+    let notices = notices(&tiles, (&asked, &facts.rules.cells), &agencies);
     Pack {
         pack_version: PACK_VERSION,
         definitions_version: DEFINITIONS_VERSION,
@@ -175,14 +178,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
         ends_at: facts.week.ends_at(),
         data_to: facts.data_to,
         part: facts.data_to < facts.week.ends_at(),
-        reconciliation: Reconciliation {
-            open_at_start,
-            raised: total.raised,
-            reopened: total.reopened,
-            ended: total.ended,
-            open_at_end: total.open_at_end,
-            balances: facts.weeks.last().is_none_or(WeekFigures::reconciles),
-        },
+        reconciliation: last.reconciliation(),
         received_late: total.received_late,
         arrived_since: facts.arrived_since,
         tiles,
@@ -205,7 +201,11 @@ fn count<T>(of: impl IntoIterator<Item = T>) -> i64 {
 }
 
 /// What nobody holds comes first, then what is unusual in a cell, who is silent, and what varies as a whole.
-fn notices(tiles: &Tiles, asked: &ThemeTable, agencies: &[AgencyLine]) -> Vec<Notice> {
+fn notices(
+    tiles: &Tiles,
+    (asked, cells): (&ThemeTable, &CellRule),
+    agencies: &[AgencyLine],
+) -> Vec<Notice> {
     let mut notices = Vec::new();
     let plain = |kind: NoticeKind, subject: &str, words: String| Notice {
         kind,
@@ -224,7 +224,7 @@ fn notices(tiles: &Tiles, asked: &ThemeTable, agencies: &[AgencyLine]) -> Vec<No
         };
         notices.push(plain(NoticeKind::OverdueWithoutOwner, "all", format!("{unowned} {are}.")));
     }
-    for (row, column, cell) in asked.flagged() {
+    for (row, column, cell) in asked.flagged(cells) {
         let usual = cell.usual.round();
         let words =
             format!("{}, {}: {} in 4 weeks, usually {usual}.", column.label, row.label, cell.value);
@@ -266,25 +266,20 @@ fn notices(tiles: &Tiles, asked: &ThemeTable, agencies: &[AgencyLine]) -> Vec<No
 }
 
 impl ThemeTable {
-    /// At most three cells that are unusually high, the farthest above what is usual first.
-    fn flagged(&self) -> Vec<(&super::ThemeRow, &super::Column, &super::Cell)> {
-        let mut all: Vec<_> = self
+    /// The unusually high cells, the least likely first, at most [`MOST_CELLS`].
+    fn flagged(&self, rule: &CellRule) -> Vec<(&super::ThemeRow, &super::Column, &super::Cell)> {
+        let all: Vec<_> = self
             .rows
             .iter()
             .flat_map(|row| {
                 row.cells.iter().zip(&self.columns).map(move |(cell, column)| (row, column, cell))
             })
-            .filter(|(_, _, cell)| cell.flag == CellFlag::Higher)
             .collect();
-        all.sort_by(|one, other| {
-            let above = |cell: &super::Cell| real(cell.value) - cell.usual;
-            above(other.2).total_cmp(&above(one.2))
-        });
-        all.truncate(3);
-        all
+        let counts: Vec<CellCounts> = all.iter().map(|(_, _, cell)| cell.counts()).collect();
+        let places = rule.most_unusual(&counts, MOST_CELLS);
+        places.into_iter().filter_map(|place| all.get(place).copied()).collect()
     }
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::ids::EscalationId;
 use crate::domain::silence::Hearing;
-use crate::domain::unusual_cell::CellFlag;
+use crate::domain::unusual_cell::{CellCounts, CellFlag};
 use crate::domain::urgency::Urgency;
 use crate::domain::week::IsoWeek;
 
@@ -77,10 +77,21 @@ pub struct ThemeCount {
 pub struct Cell {
     /// How many in the summed weeks.
     pub value: i64,
-    /// How many are usual in as many weeks, by the 13 weeks before.
+    /// How many in the 13 weeks before them.
+    pub before: i64,
+    /// How many are usual in as many weeks, by those before.
     pub usual: f64,
     /// Whether that is unusual.
     pub flag: CellFlag,
+}
+
+impl Cell {
+    /// What is counted in it, as the rule for unusual cells reads it.
+    #[must_use]
+    pub(super) fn counts(&self) -> CellCounts {
+        let count = |number: i64| u32::try_from(number).unwrap_or(0);
+        CellCounts { now: count(self.value), before: count(self.before) }
+    }
 }
 
 /// What we hear of one agency.

@@ -109,6 +109,7 @@ pub(super) fn theme_table(facts: &Facts<'_>, of: impl Fn(&RaisedCount) -> Agency
                     let counts = CellCounts { now: count(&row.now), before: count(&row.before) };
                     Cell {
                         value: i64::from(counts.now),
+                        before: i64::from(counts.before),
                         usual: rule.expected(counts.before),
                         flag: match rule.flag(counts) {
                             CellFlag::Higher => CellFlag::Higher,

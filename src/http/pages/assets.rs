@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get};
-use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::sha256;
 
 /// The style sheet.
 pub const STYLE: &[u8] = include_bytes!("../../../assets/style.css");
@@ -13,13 +14,10 @@ pub const STYLE: &[u8] = include_bytes!("../../../assets/style.css");
 const FOR_A_YEAR: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "public, no-cache";
 
-/// The first 16 hexadecimal digits of the SHA-256 of the style sheet.
+/// The SHA-256 of the style sheet.
 fn hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let digest = digest(&SHA256, STYLE);
-        digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-    })
+    HASH.get_or_init(|| sha256::hexadecimal(STYLE))
 }
 
 /// The address under which the style sheet may be kept for good.

@@ -2,8 +2,9 @@
 
 use super::links::List;
 use super::words::{self, counted};
+use crate::domain::figures::Reconciliation;
 use crate::domain::review::{
-    AgencyLine, CountTile, DaysTile, OverdueTile, Pack, Reading, Reconciliation, ShareTile,
+    AgencyLine, CountTile, DaysTile, OverdueTile, Pack, Reading, ShareTile,
 };
 use crate::domain::silence::Hearing;
 use crate::domain::spc::{Assurance, Basis, Variation};

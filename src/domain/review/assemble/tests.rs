@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::domain::figures::Figures;
 use crate::domain::review::NoticeKind;
 use crate::domain::spc::Basis;
 
@@ -136,6 +137,48 @@ fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
     assert_eq!(with.raised.rebases[0].reason, "Policy relaunched");
     let without = pack(&weeks, 0);
     assert_eq!(without.tiles.new.reading.variation, Variation::NeutralHigh);
+}
+
+#[test]
+fn of_unusual_cells_the_three_least_likely_are_noticed() {
+    let column = |code: &str| crate::domain::review::Column {
+        code: code.to_owned(),
+        label: code.to_owned(),
+        short: code.to_owned(),
+        agencies: Vec::new(),
+    };
+    // The largest count is nothing unusual; six after one is less likely than nine after six.
+    let counts = [(40, 130), (6, 1), (9, 6), (3, 0), (12, 6), (10, 6)];
+    let rule = CellRule::default();
+    let cells = counts.map(|(value, before)| {
+        let usual = rule.expected(u32::try_from(before).unwrap());
+        crate::domain::review::Cell {
+            value,
+            before,
+            usual,
+            flag: crate::domain::unusual_cell::CellFlag::Usual,
+        }
+    });
+    let table = ThemeTable {
+        from: week(0),
+        columns: ["a", "b", "c", "d", "e", "f"].map(column).into(),
+        totals: Vec::new(),
+        total: 0,
+        rows: vec![crate::domain::review::ThemeRow {
+            group: "g".to_owned(),
+            label: "G".to_owned(),
+            cells: cells.into(),
+            total: 0,
+            weeks: Vec::new(),
+            median_days: None,
+            themes: Vec::new(),
+        }],
+    };
+    let codes: Vec<&str> =
+        table.flagged(&rule).iter().map(|(_, column, _)| column.code.as_str()).collect();
+    let chance = |(now, before)| rule.chances(CellCounts { now, before }).at_least;
+    assert!(chance((12, 6)) < chance((6, 1)) && chance((6, 1)) < chance((10, 6)));
+    assert_eq!(codes, ["e", "b", "f"]);
 }
 
 #[test]

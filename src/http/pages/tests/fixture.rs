@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::domain::figures::Reconciliation;
 use crate::domain::ids::EscalationId;
 use crate::domain::review::*;
 use crate::domain::silence::Hearing;
@@ -163,6 +164,7 @@ fn table(flagged: bool) -> ThemeTable {
         .map(|(place, (group, label, values))| {
             let cells = values.iter().enumerate().map(|(column, value)| Cell {
                 value: *value,
+                before: 4,
                 usual: 1.2,
                 flag: match (flagged, place, column) {
                     (true, 0, 4) | (true, 2, 0) => CellFlag::Higher,
