@@ -1,4 +1,4 @@
-//! The one style sheet. It is part of the program, and its address changes with its content, so that
+//! The one style sheet and the icon. The sheet is part of the program, and its address changes with its content, so that
 //! a browser keeps it for a year and never shows an old one.
 
 use std::sync::OnceLock;
@@ -38,6 +38,18 @@ pub async fn stylesheet(request: HttpRequest) -> HttpResponse {
     answer.insert_header((header::CACHE_CONTROL, if current { FOR_A_YEAR } else { ASK_AGAIN }));
     answer.insert_header((header::ETAG, tag));
     if known { answer.finish() } else { answer.content_type("text/css; charset=utf-8").body(STYLE) }
+}
+
+/// The sign by which a browser shows a page among others.
+const ICON: &str = include_str!("../../../assets/icon.svg");
+
+/// The icon, for anybody.
+#[get("/assets/icon.svg")]
+pub async fn icon() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .content_type("image/svg+xml")
+        .body(ICON)
 }
 
 fn known(request: &HttpRequest, tag: &str) -> bool {
