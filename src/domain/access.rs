@@ -96,6 +96,10 @@ codes! {
         ReadReview => "read_review",
         /// Sign the review of a week.
         SignReview => "sign_review",
+        /// Propose that an escalation is left out of the figures.
+        ProposeExclusion => "propose_exclusion",
+        /// Approve that, or let it count again.
+        DecideExclusion => "decide_exclusion",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -134,6 +138,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             A::ReadWeeklyThemes
             | A::ReadReview
             | A::SignReview
+            | A::ProposeExclusion
+            | A::DecideExclusion
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -147,6 +153,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::ProposeExclusion
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -163,6 +170,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::ProposeExclusion
+            | A::DecideExclusion
             | A::AddNote
             | A::ApprovePause
             | A::Resume

@@ -18,8 +18,11 @@ pub enum BrokenRule {
     #[error("{act} needs a second person")]
     SecondPerson {
         /// What was tried.
-        act: ActKind,
+        act: &'static str,
     },
+    /// What is wanted does not follow on what was decided about leaving something out of the figures.
+    #[error("out of order")]
+    OutOfOrder(OutOfOrder),
     /// Values contradict each other or what is recorded.
     #[error("{} values break a rule", .0.len())]
     Fields(Vec<FieldFault>),
@@ -38,6 +41,19 @@ pub enum BrokenRule {
     /// No calendar covers a year that a due date needs.
     #[error(transparent)]
     NoCalendar(#[from] NoCalendar),
+}
+
+/// Why a step about leaving something out of the figures does not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutOfOrder {
+    /// The escalation is open, and what is open always counts.
+    StillOpen,
+    /// It is left out already.
+    LeftOutAlready,
+    /// Nobody has proposed it.
+    NotProposed,
+    /// It is not left out.
+    Counts,
 }
 
 /// One value that breaks a rule.

@@ -39,7 +39,7 @@ impl Escalation {
             return Err(self.not_possible(kind, scene));
         }
         if scene.person().is_some_and(|person| self.needs_another_person(kind, &person)) {
-            return Err(BrokenRule::SecondPerson { act: kind });
+            return Err(BrokenRule::SecondPerson { act: kind.code() });
         }
         let at = at?;
         let (change, texts) = self.decide(act, at, &parts, scene)?;

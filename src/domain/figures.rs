@@ -9,7 +9,7 @@ use super::ids::AgencyId;
 use super::week::IsoWeek;
 
 /// The version of the definitions below. Raised whenever one of them changes what it counts.
-pub const DEFINITIONS_VERSION: u32 = 2;
+pub const DEFINITIONS_VERSION: u32 = 3;
 
 /// A median is shown from this many cases on; fewer say more about the cases than about the work.
 pub const MEDIAN_FROM: i64 = 5;
@@ -64,6 +64,8 @@ codes! {
         ResolvedSameDay => "resolved_same_day",
         /// Received long after they were raised.
         ReceivedLate => "received_late",
+        /// Raised in the week and left out of the figures.
+        Excluded => "excluded",
         /// Settled by talking, before anything was escalated.
         InformalResolutions => "informal_resolutions",
         /// Another agency's good challenge or response.
@@ -126,6 +128,11 @@ impl Measure {
                 "Of the raised, those that the service received more than 5 times 24 hours after \
                  they were raised."
             }
+            Self::Excluded => {
+                "Escalations raised in the week that are left out of every other figure, because \
+                 two people decided so with a reason. Only what has ended can be left out; what \
+                 is opened again counts again."
+            }
             Self::InformalResolutions => {
                 "Disagreements settled by talking in the week, before anything was escalated, as \
                  far as agencies recorded them. No escalations: counted in no other measure. \
@@ -181,6 +188,8 @@ pub struct Figures {
     pub resolved_same_day: i64,
     /// [`Measure::ReceivedLate`].
     pub received_late: i64,
+    /// [`Measure::Excluded`].
+    pub excluded: i64,
     /// Median seconds on working days from opening to end of the resolved.
     pub median_working_seconds: Option<f64>,
     /// 90th percentile of the same.

@@ -41,6 +41,8 @@ pub struct EscalationFilter {
     pub overdue: Option<bool>,
     /// Whether the service received it more than five times 24 hours after it was raised.
     pub received_late: Option<bool>,
+    /// Whether it is left out of the figures.
+    pub excluded: Option<bool>,
     /// The sending system.
     pub source: Option<String>,
     /// That system's reference.

@@ -19,6 +19,7 @@ pub mod delay;
 pub mod disclosure;
 pub mod escalation;
 pub mod event;
+pub mod exclusion;
 pub mod explanation;
 pub mod facts;
 pub mod figures;

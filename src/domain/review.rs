@@ -58,6 +58,9 @@ pub struct Pack {
     pub reconciliation: Reconciliation,
     /// Raised in the week and received more than 5 times 24 hours later.
     pub received_late: i64,
+    /// Raised in the week and left out of every figure, as two people decided.
+    #[serde(default)]
+    pub excluded: i64,
     /// Recorded after [`Pack::data_to`] for this week, as far as known when the pack was made.
     pub arrived_since: i64,
     /// The six headline figures.

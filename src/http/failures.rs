@@ -3,7 +3,7 @@
 use super::field_errors::{FieldCode, FieldErrors};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
-use crate::domain::broken_rule::{BrokenRule, FieldFault};
+use crate::domain::broken_rule::{BrokenRule, FieldFault, OutOfOrder};
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::usecases::Failure;
@@ -53,6 +53,18 @@ impl From<BrokenRule> for Problem {
                 .detail(format!(
                     "{act} has to be done by somebody else than the one who proposed or answered."
                 )),
+            BrokenRule::OutOfOrder(why) => Self::new(ProblemType::InvalidTransition).detail(match why {
+                OutOfOrder::StillOpen => {
+                    "An open escalation always counts. Leave it out when it has ended, if it still should be."
+                }
+                OutOfOrder::LeftOutAlready => {
+                    "It is left out of the figures already; POST …/inclusion lets it count again."
+                }
+                OutOfOrder::NotProposed => {
+                    "Nobody has proposed to leave it out; POST …/exclusion-proposal with the reason first."
+                }
+                OutOfOrder::Counts => "It is not left out: it counts in the figures.",
+            }),
             BrokenRule::NotAfter { last } => {
                 let mut errors = FieldErrors::new();
                 let detail = format!("It was opened at {last} and can be opened again only after that.");

@@ -38,6 +38,8 @@ pub struct CommonParameters {
     external_reference: Option<String>,
     /// Whether it was received more than 5 times 24 hours after it was raised.
     received_late: Option<bool>,
+    /// Whether it is left out of the figures, because two people decided so.
+    excluded: Option<bool>,
     /// What had been recorded by this instant, as it stood then. Not in the future.
     as_of: Option<super::times::Instant>,
     /// The order: by `raised_at`, of episodes by `opened_at`, of clocks by `due_at`.
@@ -64,6 +66,7 @@ pub const COMMON: &[&str] = &[
     "source",
     "external_reference",
     "received_late",
+    "excluded",
     AS_OF,
     "sort",
     "limit",
@@ -85,6 +88,7 @@ pub fn escalation_filter(
         raised_by: agency(query, agreed, "raised_by_agency"),
         raised_with: agency(query, agreed, "raised_with_agency"),
         received_late: query.flag("received_late"),
+        excluded: query.flag("excluded"),
         source: query.identifier("source").map(|it| it.into_string()),
         external_reference: query.identifier("external_reference").map(|it| it.into_string()),
         as_of: as_of(query, now),

@@ -14,6 +14,7 @@ pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;
 pub mod escalations;
+pub mod exclusions;
 pub mod explanation_shown;
 pub mod explanation_views;
 pub mod explanations;
@@ -115,6 +116,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(reviews::read_review)
         .service(reviews::list_sign_offs)
         .service(reviews::sign_review)
+        .service(exclusions::propose_exclusion)
+        .service(exclusions::approve_exclusion)
+        .service(exclusions::end_exclusion)
+        .service(exclusions::list_exclusions)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)
@@ -132,6 +137,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 pub fn pages(config: &mut actix_web::web::ServiceConfig) {
     config
         .service(pages::assets::stylesheet)
+        .service(pages::assets::icon)
         .service(pages::account::account)
         .service(pages::about::how_it_works)
         .service(pages::about::accessibility)

@@ -54,6 +54,8 @@ permissions! {
     State => State;
     Review => ReadReview;
     SignReview => SignReview;
+    ProposeExclusion => ProposeExclusion;
+    DecideExclusion => DecideExclusion;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

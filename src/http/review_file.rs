@@ -41,6 +41,7 @@ pub fn rows(pack: &Pack) -> Vec<Vec<Cell>> {
         add("reconciliation", name, "", Cell::Count(value));
     }
     add("late", "received_late", "", Cell::Count(pack.received_late));
+    add("late", "excluded", "", Cell::Count(pack.excluded));
     add("late", "arrived_since", "", Cell::Count(pack.arrived_since));
     let tiles = &pack.tiles;
     for (row, column, value) in [

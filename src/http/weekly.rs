@@ -141,6 +141,7 @@ const COLUMNS: &[&str] = &[
     "commendations",
     "median_child_days",
     "p90_child_days",
+    "excluded",
 ];
 
 fn rows(weeks: &[WeekFigures], agreed: &Partnership, question: &WeeklyQuestion) -> Vec<Vec<Cell>> {
@@ -149,14 +150,14 @@ fn rows(weeks: &[WeekFigures], agreed: &Partnership, question: &WeeklyQuestion) 
         let mut all = row(it.week, question.group_by, "", "All", &it.total);
         let beside = it.beside.total;
         all.extend([Cell::Count(beside.informal_resolutions), Cell::Count(beside.commendations)]);
-        all.extend(child_days(&it.total));
+        all.extend(later_columns(&it.total));
         rows.push(all);
         for group in &it.groups {
             let words = label(question.group_by, &group.key, agreed);
             let mut one = row(it.week, question.group_by, &group.key, &words, &group.figures);
             // Groups without any escalation have no line here, so these would not add up.
             one.extend([Cell::Empty, Cell::Empty]);
-            one.extend(child_days(&group.figures));
+            one.extend(later_columns(&group.figures));
             rows.push(one);
         }
     }
@@ -164,8 +165,12 @@ fn rows(weeks: &[WeekFigures], agreed: &Partnership, question: &WeeklyQuestion) 
 }
 
 /// Columns that came later stand at the end, so that no column ever moves.
-fn child_days(it: &Figures) -> [Cell; 2] {
-    [Cell::number(it.median_child_days()), Cell::number(it.p90_child_days())]
+fn later_columns(it: &Figures) -> [Cell; 3] {
+    [
+        Cell::number(it.median_child_days()),
+        Cell::number(it.p90_child_days()),
+        Cell::Count(it.excluded),
+    ]
 }
 
 fn row(week: IsoWeek, group_by: GroupBy, key: &str, words: &str, it: &Figures) -> Vec<Cell> {

@@ -35,7 +35,9 @@ impl Records {
         let Self { from, to, filters, .. } = self;
         let ended = format!("/v1/episodes?ended_from={from}&ended_to={to}");
         let path = match measure {
-            Measure::Raised => format!("/v1/escalations?raised_from={from}&raised_to={to}"),
+            Measure::Raised | Measure::Excluded => {
+                format!("/v1/escalations?raised_from={from}&raised_to={to}")
+            }
             Measure::ReceivedLate => {
                 format!("/v1/escalations?raised_from={from}&raised_to={to}&received_late=true")
             }
@@ -53,13 +55,16 @@ impl Records {
             Measure::InformalResolutions => return self.beside(PracticeKind::InformalResolution),
             Measure::Commendations => return self.beside(PracticeKind::Commendation),
         };
-        format!("{path}{filters}")
+        let excluded = measure == Measure::Excluded;
+        format!("{path}&excluded={excluded}{filters}")
     }
 
     /// The answers that fell due.
     pub fn due(&self) -> String {
         let Self { from, to, filters, .. } = self;
-        format!("/v1/clocks?kind=answer&due_from={from}&due_to={to}&counted=true{filters}")
+        format!(
+            "/v1/clocks?kind=answer&due_from={from}&due_to={to}&counted=true&excluded=false{filters}"
+        )
     }
 
     fn beside(&self, kind: PracticeKind) -> String {

@@ -119,6 +119,8 @@ pub struct FiguresView {
     pub raised: Count,
     /// Of these, received late.
     pub received_late: Count,
+    /// Raised in the week and left out of every other figure, as two people decided.
+    pub excluded: Count,
     /// Opened again in the week.
     pub reopened: Count,
     /// Settled in the week.
@@ -292,6 +294,7 @@ impl FiguresView {
         Self {
             raised: count(it.raised, Measure::Raised),
             received_late: count(it.received_late, Measure::ReceivedLate),
+            excluded: count(it.excluded, Measure::Excluded),
             reopened: count(it.reopened, Measure::Reopened),
             resolved: count(it.resolved, Measure::Resolved),
             resolved_same_day: count(it.resolved_same_day, Measure::ResolvedSameDay),

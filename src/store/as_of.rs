@@ -29,6 +29,9 @@ const CHANGED: [(&str, &str); 6] = [
     ("escalation_link", "escalation_id"),
 ];
 
+/// The tables whose rows never change, each with the instant at which it was recorded.
+const RECORDED: [&str; 2] = ["practice_record", "figure_exclusion"];
+
 /// Puts everything that the rest of this transaction reads back to what had been recorded by `at`.
 ///
 /// Reference data stays as it is: themes, agencies and calendars keep what they once said.
@@ -42,7 +45,7 @@ pub(super) async fn put_back(
 ) -> Result<(), StoreFailure> {
     // Another path than the usual one, so that statements prepared before are looked up anew.
     let mut tables = String::from("set local search_path to pg_temp, public;");
-    for table in CHANGED.iter().map(|(table, _)| table).chain(&["practice_record"]) {
+    for table in CHANGED.iter().map(|(table, _)| table).chain(&RECORDED) {
         tables.push_str(&format!(
             "create temporary table {table} (like public.{table} including defaults) on commit drop;"
         ));
@@ -60,13 +63,17 @@ pub(super) async fn put_back(
             .execute(conn)
             .await?;
     }
-    let good_practice = "insert into practice_record select it.* from public.practice_record it
-        where it.partnership_id = $1 and it.recorded_at <= $2";
-    diesel::sql_query(good_practice)
-        .bind::<SqlUuid, _>(partnership.0)
-        .bind::<Timestamptz, _>(SqlTimestamp::from(at))
-        .execute(conn)
-        .await?;
+    for table in RECORDED {
+        let recorded = format!(
+            "insert into {table} select it.* from public.{table} it
+             where it.partnership_id = $1 and it.recorded_at <= $2"
+        );
+        diesel::sql_query(recorded)
+            .bind::<SqlUuid, _>(partnership.0)
+            .bind::<Timestamptz, _>(SqlTimestamp::from(at))
+            .execute(conn)
+            .await?;
+    }
     for past in events::recorded_by(conn, partnership, at, &changed).await?.values() {
         insert_as_made_by(conn, partnership, past).await?;
     }

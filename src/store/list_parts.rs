@@ -42,6 +42,10 @@ macro_rules! escalation_filters {
             let is_late = diesel::dsl::sql::<Bool>(super::weekly::RECEIVED_LATE);
             query = query.filter(is_late.eq(late));
         }
+        if let Some(excluded) = filter.excluded {
+            let is_left_out = diesel::dsl::sql::<Bool>(super::exclusions::LEFT_OUT);
+            query = query.filter(is_left_out.eq(excluded));
+        }
         if let Some(kind) = filter.next_due_clock {
             query = query.filter(escalation::next_due_kind.eq(String::from(kind)));
         }

@@ -8,6 +8,7 @@ mod clock_rows;
 mod escalation_rows;
 pub mod escalations;
 pub mod events;
+pub mod exclusions;
 pub mod failure;
 pub mod finding;
 pub mod in_use;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
+use super::exclusions::LEFT_OUT;
 use super::failure::StoreFailure;
 use super::schema::escalation;
 use crate::domain::ids::{AgencyId, EscalationId, PartnershipId};
@@ -45,14 +46,15 @@ pub async fn raised(
     let numbers: Vec<i32> = (0..).take(weeks.len()).collect();
     let starts: Vec<SqlTimestamp> = weeks.iter().map(|week| week.starts_at().into()).collect();
     let ends: Vec<SqlTimestamp> = weeks.iter().map(|week| week.ends_at().into()).collect();
-    let rows: Vec<CountRow> = sql_query(
-        "select week.n as week, it.theme_code as theme, it.raised_by_agency_id as raised_by,
-                it.raised_with_agency_id as raised_with, count(*) as number
+    let rows: Vec<CountRow> = sql_query(format!(
+        "select week.n as week, theme_code as theme, raised_by_agency_id as raised_by,
+                raised_with_agency_id as raised_with, count(*) as number
          from unnest($2::int[], $3::timestamptz[], $4::timestamptz[]) as week(n, starts_at, ends_at)
-         join escalation it on it.partnership_id = $1
-              and it.raised_at >= week.starts_at and it.raised_at < week.ends_at
-         group by 1, 2, 3, 4",
-    )
+         join escalation on escalation.partnership_id = $1
+              and raised_at >= week.starts_at and raised_at < week.ends_at
+         where not {LEFT_OUT}
+         group by 1, 2, 3, 4"
+    ))
     .bind::<SqlUuid, _>(partnership.0)
     .bind::<Array<Integer>, _>(&numbers)
     .bind::<Array<Timestamptz>, _>(starts)

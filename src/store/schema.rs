@@ -179,6 +179,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    figure_exclusion (partnership_id, escalation_id, number) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        number -> Int4,
+        step -> Text,
+        reason -> Text,
+        by_role -> Text,
+        by_client_id -> Uuid,
+        by_subject -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     holding (partnership_id, escalation_id, position) {
         partnership_id -> Uuid,
         escalation_id -> Uuid,
@@ -373,6 +387,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_link,
     event,
     event_text,
+    figure_exclusion,
     holding,
     login_attempt,
     partnership,

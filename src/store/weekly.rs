@@ -10,10 +10,9 @@ use diesel::sql_types::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::Timestamp as SqlTimestamp;
 
+use super::exclusions::LEFT_OUT;
 use super::failure::StoreFailure;
-use crate::domain::figures::{
-    Figures, GroupBy, GroupFigures, WeekBeside, WeekFigures, WeeklyQuestion,
-};
+use crate::domain::figures::{Figures, GroupBy, GroupFigures, WeekFigures, WeeklyQuestion};
 use crate::domain::ids::PartnershipId;
 use crate::domain::week::IsoWeek;
 
@@ -58,6 +57,8 @@ struct Line {
     answers_due: i64,
     #[diesel(sql_type = BigInt)]
     answers_in_time: i64,
+    #[diesel(sql_type = BigInt)]
+    excluded: i64,
     #[diesel(sql_type = Nullable<Double>)]
     median_working_seconds: Option<f64>,
     #[diesel(sql_type = Nullable<Double>)]
@@ -86,13 +87,14 @@ fn statement(group_by: GroupBy) -> String {
     let (by_escalation, by_clock) = keys(group_by);
     let of_escalation =
         "join escalation on escalation.partnership_id = $1 and escalation.id = it.escalation_id";
-    let context = "join theme on theme.partnership_id = $1 and theme.code = escalation.theme_code
+    let all = "join theme on theme.partnership_id = $1 and theme.code = escalation.theme_code
          join agency raiser on raiser.partnership_id = $1 and raiser.id = escalation.raised_by_agency_id
          join agency responder on responder.partnership_id = $1 and responder.id = escalation.raised_with_agency_id
          where escalation.partnership_id = $1
            and ($5::text is null or escalation.theme_code = $5)
            and ($6::uuid is null or escalation.raised_by_agency_id = $6)
            and ($7::uuid is null or escalation.raised_with_agency_id = $7)";
+    let context = format!("{all} and not {LEFT_OUT}");
     format!(
         "with week as (
              select * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[]) as w(n, starts_at, ends_at)
@@ -104,6 +106,12 @@ fn statement(group_by: GroupBy) -> String {
              join escalation on escalation.partnership_id = $1
                   and escalation.raised_at >= week.starts_at and escalation.raised_at < week.ends_at
              {context}
+           union all
+             select week.n, {by_escalation}, 'excluded', null, null, false
+             from week
+             join escalation on escalation.partnership_id = $1
+                  and escalation.raised_at >= week.starts_at and escalation.raised_at < week.ends_at
+             {all} and {LEFT_OUT}
            union all
              select week.n, {by_escalation}, 'reopened', null, null, false
              from week
@@ -150,6 +158,7 @@ fn statement(group_by: GroupBy) -> String {
                 count(*) filter (where what = 'open_at_start') as open_at_start,
                 count(*) filter (where what = 'raised') as raised,
                 count(*) filter (where what = 'raised' and flag) as received_late,
+                count(*) filter (where what = 'excluded') as excluded,
                 count(*) filter (where what = 'reopened') as reopened,
                 count(*) filter (where what = 'resolved') as resolved,
                 count(*) filter (where what in ('resolved', 'ended')) as ended,
@@ -223,16 +232,7 @@ pub async fn figures_of(
     let mut by_week: BTreeMap<i32, WeekFigures> = numbers
         .iter()
         .zip(spans)
-        .map(|(number, span)| {
-            let empty = WeekFigures {
-                week: span.to,
-                open_at_start: 0,
-                total: Figures::default(),
-                groups: Vec::new(),
-                beside: WeekBeside::default(),
-            };
-            (*number, empty)
-        })
+        .map(|(number, span)| (*number, WeekFigures::nothing(span.to)))
         .collect();
     for line in lines {
         let figures = line.figures();
@@ -265,6 +265,7 @@ impl Line {
             answers_in_time: self.answers_in_time,
             resolved_same_day: self.resolved_same_day,
             received_late: self.received_late,
+            excluded: self.excluded,
             median_working_seconds: self.median_working_seconds,
             p90_working_seconds: self.p90_working_seconds,
             median_child_seconds: self.median_child_seconds,

@@ -4,6 +4,7 @@ pub mod act_request;
 pub mod acts;
 pub mod cache;
 pub mod deps;
+pub mod exclusions;
 pub mod explain;
 pub mod failure;
 pub mod metrics;

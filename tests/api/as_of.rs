@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::support::TestApp;
 use super::support::asking::{acts, reason};
 use super::support::histories::{Histories, Raising};
+use super::support::past::{Past, assert_random_questions};
 use super::support::people::raise_body;
+use super::support::recount::Raw;
 
 /// What is read at each instant, but for the escalations one by one.
 const READINGS: [&str; 9] = [
@@ -109,6 +111,33 @@ async fn what_was_read_at_an_instant_is_read_again_as_of_that_instant() {
         assert_eq!(now, also_now, "{path} as of now");
     }
     assert!(changed > seen.len() / 2, "nothing changed since: the test shows nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_of_the_past_equal_a_recount_of_the_rows_as_they_were() {
+    let app = TestApp::start().await;
+    app.clock.set("2026-01-05T09:00:00Z");
+    let client = app.database.superuser().await;
+    let mut it = Histories::new(&app, 815).await;
+    let mut pasts = Vec::new();
+    for _ in 0..8 {
+        for _ in 0..50 {
+            app.clock.advance(SignedDuration::from_secs(it.rng.random_range(60..60_000)));
+            if it.known.len() < 4 || it.rng.random_bool(0.2) {
+                let earlier = SignedDuration::from_hours(it.rng.random_range(0..300));
+                it.raise(Raising { earlier, urgency: None }).await;
+            } else if it.rng.random_bool(0.15) {
+                it.leave_out().await;
+            } else {
+                it.act_on_any().await;
+            }
+        }
+        let at = app.deps.clock.now();
+        pasts.push(Past { at, raw: Raw::read(&client, "ANY").await });
+        app.clock.advance(SignedDuration::from_secs(1));
+    }
+    // From before the first to the weeks in which the last are still open.
+    assert_random_questions(&app.director(), &pasts, ("2025-W52", 24), &mut it.rng, 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

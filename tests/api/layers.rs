@@ -8,7 +8,7 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("domain", &["domain"], Crates::Only(DOMAIN_CRATES)),
     ("reference", &["domain", "reference"], Crates::Only(DOMAIN_CRATES)),
     ("vault", &["domain", "vault"], Crates::Not(WEB_AND_SQL)),
-    ("sha256", &[], Crates::Not(WEB_AND_SQL)),
+    ("sha256", &["sha256"], Crates::Not(WEB_AND_SQL)),
     ("store", &["domain", "sha256", "store"], Crates::Not(WEB)),
     (
         "usecases",

@@ -92,6 +92,8 @@ async fn fill(app: &TestApp) {
             it.raise(Raising { urgency: Some(Urgency::Standard), ..Raising::default() }).await;
             it.lengthen(it.known.len() - 1).await;
             now = app.deps.clock.now();
+        } else if it.rng.random_bool(0.04) {
+            it.leave_out().await;
         } else if it.known.len() < 20 || it.rng.random_bool(0.1) {
             let late = it.rng.random_bool(0.15);
             let earlier =
@@ -219,7 +221,7 @@ async fn every_figure_every_cell_and_every_row_behind_it_equals_an_independent_r
     for (from, to) in [FIRST, SECOND] {
         for group_by in GROUPINGS {
             for filters in filters {
-                let ask = Ask { from, to, group_by, filters };
+                let ask = Ask { from, to, group_by, filters, as_of: None };
                 let found = assert_json(&get, &raw, &ask).await;
                 // Every address with rows; a part of those with filters, and of the many without rows.
                 links.extend(found.into_iter().enumerate().filter_map(|(at, (url, rows))| {

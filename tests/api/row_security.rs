@@ -80,7 +80,11 @@ impl World {
                         repeat('0', 64), 1, '[]', '{}',
                         case when row_number() over (partition by partnership_id) > 1 then 'Again.' end,
                         false, now(), role, id, 'somebody'
-                 from client",
+                 from client;
+                 insert into figure_exclusion
+                 select e.partnership_id, e.id, 1, 'proposed', 'test_record', c.role, c.id, 'somebody', now()
+                 from escalation e
+                 cross join lateral (select * from client c where c.partnership_id = e.partnership_id limit 1) c",
             )
             .await
             .unwrap();
@@ -197,7 +201,7 @@ async fn an_agency_sees_its_own_escalations_and_what_belongs_to_them() {
     ] {
         let id = world.agency(agency).await;
         state(&service, &here, &id, Reach::OwnAgency).await;
-        for table in OF_AN_ESCALATION.iter().chain(&["escalation"]) {
+        for table in OF_AN_ESCALATION.iter().chain(&["escalation", "figure_exclusion"]) {
             let key = if *table == "escalation" { "id" } else { "escalation_id" };
             let mut seen = 0;
             for escalation in [&world.police, &world.health, &world.elsewhere] {
@@ -292,6 +296,9 @@ async fn nothing_can_be_written_for_another_agency_or_partnership() {
         let outcome = insert(table, json!({"partnership_id": there})).await;
         refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", table);
     }
+    // An agency sees what is left out of its own, and decides nothing.
+    let outcome = insert("figure_exclusion", json!({"number": 2})).await;
+    refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", "figure_exclusion");
     let outcome = insert("partnership", json!({"id": there})).await;
     refused(outcome, &SqlState::INSUFFICIENT_PRIVILEGE, "row-level security", "partnership");
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::support::TestApp;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "definitions_version",
     "week",
     "week_starts",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 24] = [
     "commendations",
     "median_child_days",
     "p90_child_days",
+    "excluded",
 ];
 
 fn names(answer: &Value) -> Vec<String> {
@@ -108,7 +109,7 @@ async fn without_parameters_it_is_the_thirteen_weeks_up_to_now_by_theme_with_tho
     assert_eq!(answer["group_by"], "theme");
     assert_eq!(answer["timezone"], "Europe/London");
     assert_eq!(answer["as_at"], "2026-11-18T10:00:00Z");
-    assert_eq!(answer["definitions_version"], 2);
+    assert_eq!(answer["definitions_version"], 3);
     assert_eq!(answer["links"]["self"], "/v1/themes/weekly");
     for week in answer["weeks"].as_array().unwrap() {
         let last = week["week"] == "2026-W47";
@@ -210,9 +211,9 @@ async fn the_table_has_fixed_columns_a_line_for_all_of_a_week_and_one_for_each_g
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), COLUMNS);
     let lines: Vec<csv::StringRecord> = reader.records().map(|line| line.unwrap()).collect();
     let start = |line: usize| lines[line].iter().take(8).collect::<Vec<_>>();
-    assert_eq!(start(0), ["2", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
-    assert_eq!(start(1), ["2", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
-    let theme = ["2", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
+    assert_eq!(start(0), ["3", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
+    assert_eq!(start(1), ["3", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
+    let theme = ["3", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
     assert_eq!(start(2)[..6], theme);
     assert_eq!(&lines[2][6], "Strategy meeting late");
     assert_eq!(lines.len(), 3);

@@ -180,6 +180,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
         part: facts.data_to < facts.week.ends_at(),
         reconciliation: last.reconciliation(),
         received_late: total.received_late,
+        excluded: total.excluded,
         arrived_since: facts.arrived_since,
         tiles,
         notices,

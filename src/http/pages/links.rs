@@ -38,7 +38,16 @@ pub(super) struct List {
 impl List {
     /// All of them, as they were known when the pack was made.
     pub(super) fn of(pack: &Pack) -> Self {
-        Self { query: String::new() }.with("as_of", &pack.data_to.to_string())
+        Self { query: String::new() }
+            .with("as_of", &pack.data_to.to_string())
+            .with("excluded", "false")
+    }
+
+    /// What is left out of the figures, as it was known when the pack was made.
+    pub(super) fn left_out(pack: &Pack) -> Self {
+        Self { query: String::new() }
+            .with("as_of", &pack.data_to.to_string())
+            .with("excluded", "true")
     }
 
     /// With one more filter.

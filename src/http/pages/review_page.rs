@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::cards::{ChartCard, Notices, charts, notices};
-use super::links;
+use super::links::{self, List};
 use super::lists::{Agencies, Open, agencies, besides, overdue};
 use super::themes::{Themes, themes};
 use super::tiles::{Tile, tiles};
@@ -39,6 +39,8 @@ pub struct ReviewPage {
     not_begun: String,
     data_to: String,
     arrived_since: Option<String>,
+    /// How many are left out of the figures, and where they are.
+    excluded: Option<(String, String)>,
     csv: String,
     json: String,
     notices: Notices,
@@ -76,6 +78,10 @@ impl ReviewPage {
             not_begun: name(week.next()),
             data_to: words::instant(pack.data_to),
             arrived_since: arrived,
+            excluded: (pack.excluded > 0).then(|| {
+                let left_out = List::left_out(pack).between("raised", pack.starts_at, pack.ends_at);
+                (format!("{} left out of the figures", pack.excluded), left_out.address())
+            }),
             csv: format!("/review/{week}.csv"),
             json: format!("/review/{week}.json"),
             notices: notices(pack),

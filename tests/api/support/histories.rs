@@ -8,6 +8,7 @@ use escalation_tracker::domain::child_reference::{ChildReference, Scheme, Scheme
 use escalation_tracker::domain::delay::DelayCause;
 use escalation_tracker::domain::escalation::RaiserVisibility;
 use escalation_tracker::domain::event::Narrative;
+use escalation_tracker::domain::exclusion::{ExclusionAct, ExclusionReason};
 use escalation_tracker::domain::ids::{AgencyId, EscalationId};
 use escalation_tracker::domain::partnership::PolicyVersion;
 use escalation_tracker::domain::resolution::Outcome;
@@ -17,7 +18,7 @@ use escalation_tracker::reference;
 use escalation_tracker::usecases::acts::{self, On};
 use escalation_tracker::usecases::raise::{self, DelayRequest, RaiseRequest};
 use escalation_tracker::usecases::read::{self, Detail};
-use escalation_tracker::usecases::{Failure, registry, setup, shipped};
+use escalation_tracker::usecases::{Failure, exclusions, registry, setup, shipped};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -246,6 +247,26 @@ impl<'a> Histories<'a> {
     /// The responder of this one asks for more time, and the raiser agrees.
     pub async fn lengthen(&mut self, at: usize) {
         self.in_turn(at, &[(false, ActKind::ProposeExtension), (true, ActKind::Extend)]).await;
+    }
+
+    /// Any of those that have ended is left out of the figures; some of them only by one person, some not for long.
+    pub async fn leave_out(&mut self) {
+        let id = self.known.choose(&mut self.rng).unwrap().id;
+        let reason = *ExclusionReason::ALL.choose(&mut self.rng).unwrap();
+        let steps = [
+            ("test-service_lead", ExclusionAct::Propose(reason)),
+            ("test-director", ExclusionAct::Approve),
+            ("test-director", ExclusionAct::End),
+        ];
+        let taken = self.rng.random_range(4..14_usize).div_ceil(4).min(3);
+        for (client, act) in steps.into_iter().take(taken) {
+            let by = caller(self.app, client).await;
+            match exclusions::act(&self.app.deps, &by, (id, None), act).await {
+                Ok(_) => self.app.clock.advance(SignedDuration::from_secs(60)),
+                Err(Failure::Broken(_)) => return,
+                Err(other) => panic!("{other}"),
+            }
+        }
     }
 
     /// These acts one after the other, each by the raiser or the responder, until one is refused.

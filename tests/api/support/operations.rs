@@ -197,6 +197,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
         "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
+        "propose_exclusion" => ("test-service_lead", &["raise", "withdraw"]),
+        "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
+        "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),
+        "list_exclusions" => (director, &["raise", "withdraw", "propose exclusion"]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
@@ -249,6 +253,20 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 app.police().acts(&id, "rejection", reason).await;
             }
             "resolve" => drop(app.childrens_services().resolves(&id).await),
+            "withdraw" => {
+                let body = json!({"why": "raised_in_error", "reason": "A test."});
+                app.police().acts(&id, "withdrawal", body).await;
+            }
+            "propose exclusion" => {
+                let path = format!("/v1/escalations/{id}/exclusion-proposal");
+                let body = json!({"reason": "test_record"});
+                app.person("test-service_lead").post(&path, &body).await.expect(200);
+            }
+            "leave out" => {
+                let path = format!("/v1/escalations/{id}/exclusion");
+                let lead = app.person("test-director");
+                lead.send(Method::POST, &path, &[], String::new()).await.expect(200);
+            }
             "next day" => app.clock.advance(SignedDuration::from_hours(24)),
             "propose more time" => {
                 let body = json!({"due_at": "2026-11-19T23:59:59Z", "reason": "The consultant."});

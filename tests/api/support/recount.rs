@@ -45,6 +45,7 @@ struct Escalation {
     raised_with: String,
     urgency: String,
     theme: String,
+    status: String,
     stage: String,
     raised_at: Timestamp,
     received_at: Timestamp,
@@ -73,6 +74,7 @@ pub struct Raw {
     escalations: BTreeMap<String, Escalation>,
     episodes: Vec<Episode>,
     clocks: Vec<Clock>,
+    left_out: BTreeSet<String>,
     beside: Beside,
     agencies: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
@@ -132,6 +134,7 @@ impl Raw {
                         raised_with: text(row, "raised_with_agency_id"),
                         urgency: text(row, "urgency"),
                         theme: text(row, "theme_code"),
+                        status: text(row, "status"),
                         stage: text(row, "stage"),
                         raised_at: instant(row, "raised_at").unwrap(),
                         received_at: instant(row, "received_at").unwrap(),
@@ -164,6 +167,7 @@ impl Raw {
                     stopped: instant(row, "stopped_at").map(|at| (at, text(row, "stop_reason"))),
                 })
                 .collect(),
+            left_out: left_out(&rows(client, &all("figure_exclusion")).await),
             beside: Beside::read(&rows(client, &all("practice_record")).await),
             agencies: rows(client, &all("agency"))
                 .await
@@ -181,6 +185,20 @@ impl Raw {
                 .map(|row| (text(row, "version"), text(row, "day").parse().unwrap()))
                 .collect(),
         }
+    }
+
+    /// Every theme that has an escalation.
+    pub fn themes(&self) -> BTreeSet<&str> {
+        self.escalations.values().map(|it| it.theme.as_str()).collect()
+    }
+
+    /// Every agency that raised, and every one that must answer.
+    pub fn agencies(&self) -> [BTreeSet<&str>; 2] {
+        let code = |id: &String| self.agencies[id].as_str();
+        [
+            self.escalations.values().map(|it| code(&it.raised_by)).collect(),
+            self.escalations.values().map(|it| code(&it.raised_with)).collect(),
+        ]
     }
 
     /// How many escalations were read.
@@ -226,6 +244,12 @@ impl Raw {
         let mut took: Vec<(String, i64, i64)> = Vec::new();
         for (id, it) in self.escalations.iter().filter(|(_, it)| self.passes(it, filters)) {
             let key = self.key(it, group_by, &it.stage);
+            if self.is_left_out(id) {
+                if within(it.raised_at) {
+                    counted.push((key, "excluded", id.clone()));
+                }
+                continue;
+            }
             if within(it.raised_at) {
                 counted.push((key.clone(), "raised", id.clone()));
                 if it.received_at.duration_since(it.raised_at) > SignedDuration::from_hours(5 * 24)
@@ -236,7 +260,7 @@ impl Raw {
         }
         for it in &self.episodes {
             let of = &self.escalations[&it.escalation];
-            if !self.passes(of, filters) {
+            if !self.passes(of, filters) || self.is_left_out(&it.escalation) {
                 continue;
             }
             let (key, row) =
@@ -267,7 +291,7 @@ impl Raw {
         }
         for it in self.clocks.iter().filter(|it| it.kind == "answer") {
             let of = &self.escalations[&it.escalation];
-            if !self.passes(of, filters) {
+            if !self.passes(of, filters) || self.is_left_out(&it.escalation) {
                 continue;
             }
             let key = self.key(of, group_by, &it.stage);
@@ -296,6 +320,12 @@ impl Raw {
             week.total.took(worked, waited);
             week.groups.entry(key).or_default().took(worked, waited);
         }
+    }
+
+    /// Approved and not taken back since; what is open counts all the same.
+    fn is_left_out(&self, id: &str) -> bool {
+        let ended = ["resolved", "withdrawn"].contains(&self.escalations[id].status.as_str());
+        ended && self.left_out.contains(id)
     }
 
     fn passes(&self, it: &Escalation, filters: &[(&str, &str)]) -> bool {
@@ -335,6 +365,17 @@ impl Raw {
         }
         seconds
     }
+}
+
+/// The escalations whose last decision was to leave them out.
+fn left_out(rows: &[SimpleQueryRow]) -> BTreeSet<String> {
+    let mut last: BTreeMap<String, (i32, bool)> = BTreeMap::new();
+    for row in rows.iter().filter(|row| text(row, "step") != "proposed") {
+        let (number, out) = (text(row, "number").parse().unwrap(), text(row, "step") == "approved");
+        let known = last.entry(text(row, "escalation_id")).or_insert((number, out));
+        *known = (*known).max((number, out));
+    }
+    last.into_iter().filter(|(_, (_, out))| *out).map(|(id, _)| id).collect()
 }
 
 fn london() -> TimeZone {

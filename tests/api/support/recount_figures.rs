@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures that count rows, by the names that [`Figures::rows`] knows them by.
-pub const COUNTS: [&str; 10] = [
+pub const COUNTS: [&str; 11] = [
     "raised",
     "received_late",
+    "excluded",
     "reopened",
     "resolved",
     "resolved_same_day",

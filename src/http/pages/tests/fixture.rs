@@ -343,6 +343,7 @@ pub(super) fn pack() -> Pack {
             balances: true,
         },
         received_late: 2,
+        excluded: 0,
         arrived_since: 1,
         tiles: tiles::tiles(),
         notices: notices(),
