@@ -255,6 +255,8 @@ async fn the_data_of_a_week_reach_to_monday_morning_and_what_comes_later_is_told
         (&json!("2026-11-23T05:00:00Z"), &json!(false))
     );
     assert_eq!(draft["overdue"][0]["owner"], "duty team manager");
+    let step = "Answer; raiser can take it up to stage 2";
+    assert_eq!(draft["overdue"][0]["next_step"], step);
     assert_eq!(
         (&draft["overdue"][0]["working_days_late"], &draft["overdue"][0]["due_on"]),
         (&json!(2), &json!("2026-11-19"))

@@ -2,7 +2,7 @@
 
 use super::assemble::{Facts, real};
 use super::{Ages, OpenLine};
-use crate::domain::escalation::Escalation;
+use crate::domain::escalation::{Escalation, Status};
 use crate::domain::figures::{MEDIAN_FROM, SECONDS_PER_DAY};
 use crate::domain::london;
 use crate::domain::stage_clock::ClockKind;
@@ -53,7 +53,30 @@ fn line(facts: &Facts<'_>, it: &Escalation) -> OpenLine {
         child_days: real(child.seconds()) / SECONDS_PER_DAY,
         child_waits: child.ended.is_none(),
         owner: facts.owners.get(&it.id).cloned(),
-        next_step: None,
+        next_step: Some(next_step(it, facts)),
+    }
+}
+
+/// Whose turn it is and for what, as far as the state tells; what is late can be taken up where there is a next stage.
+fn next_step(it: &Escalation, facts: &Facts<'_>) -> String {
+    let policy = facts.agreed.policy(&it.facts.policy_version);
+    let above = policy.and_then(|policy| policy.next_above(it.stage, it.facts.urgency));
+    let up = match above {
+        Some(stage) => format!("take it up to stage {stage}"),
+        None => "ask the Director to decide".to_owned(),
+    };
+    let late = it.is_overdue(facts.data_to);
+    match it.status {
+        Status::Raised if late => format!("Acknowledge and answer; raiser can {up}"),
+        Status::Raised => "Acknowledge and answer".to_owned(),
+        Status::Acknowledged if late => format!("Answer; raiser can {up}"),
+        Status::Acknowledged if it.is_paused(facts.data_to) => "Answer after the pause".to_owned(),
+        Status::Acknowledged => "Answer".to_owned(),
+        Status::Answered => "Raiser judges the answer".to_owned(),
+        Status::Accepted => "Do what was agreed, and record how it ended".to_owned(),
+        Status::Rejected => format!("Raiser can {up}"),
+        Status::Declined => format!("Raiser can redirect it, or {up}"),
+        Status::Resolved | Status::Withdrawn => "None".to_owned(),
     }
 }
 

@@ -158,7 +158,7 @@ pub struct OpenLine {
     pub child_waits: bool,
     /// The role that holds it; none when nobody said so.
     pub owner: Option<String>,
-    /// What happens next, where somebody recorded it.
+    /// Whose turn it is and for what; none in reviews of before this was told.
     pub next_step: Option<String>,
 }
 
