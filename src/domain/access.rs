@@ -96,6 +96,10 @@ codes! {
         ReadReview => "read_review",
         /// Sign the review of a week.
         SignReview => "sign_review",
+        /// Read the packs that were released to the public.
+        ReadPublicPack => "read_public_pack",
+        /// Release the pack of a quarter to the public.
+        ReleasePack => "release_pack",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -134,6 +138,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             A::ReadWeeklyThemes
             | A::ReadReview
             | A::SignReview
+            | A::ReleasePack
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -145,6 +150,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference
             | A::SignReview
             | A::AddNote
@@ -161,6 +167,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference
             | A::SignReview
             | A::AddNote
@@ -174,7 +181,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::RecordLearning
             | A::CheckImpact
             | A::ProposePolicyMigration
-            | A::MigratePolicy => Some(Partnership),
+            | A::MigratePolicy
+            | A::ReleasePack => Some(Partnership),
             _ => None,
         },
         Role::Analyst => match action {
@@ -182,6 +190,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -192,11 +201,12 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::Operator => match action {
-            A::ReadReference => Some(Partnership),
+            A::ReadReference | A::ReadPublicPack => Some(Partnership),
             _ => None,
         },
     }
@@ -265,6 +275,7 @@ mod tests {
             Action::ReadWeeklyThemes,
             Action::ReadReview,
             Action::ReadReference,
+            Action::ReadPublicPack,
         ];
         for role in [Role::Auditor, Role::Analyst, Role::Operator] {
             for action in Action::ALL.iter().filter(|action| !reads.contains(action)) {

@@ -33,6 +33,8 @@ pub mod metrics;
 pub mod notices;
 pub mod pages;
 pub mod paging;
+pub mod paper_views;
+pub mod papers;
 pub mod permission;
 pub mod policy_views;
 pub mod practice;
@@ -115,6 +117,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(reviews::read_review)
         .service(reviews::list_sign_offs)
         .service(reviews::sign_review)
+        .service(papers::read_board_copy)
+        .service(papers::list_public_packs)
+        .service(papers::read_public_pack)
+        .service(papers::release_public_pack)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)
@@ -140,6 +146,7 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::review::latest_review)
         .service(pages::review::sign_off_form)
         .service(pages::review::sign_off)
+        .service(pages::board_copy::board_copy)
         .service(pages::review::review_of_week)
         .service(auth::login::login)
         .service(auth::login::callback)

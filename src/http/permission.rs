@@ -53,6 +53,9 @@ permissions! {
     Answer => Answer;
     State => State;
     Review => ReadReview;
+    BoardCopy => ReadReview, &[Format::Json, Format::Csv];
+    PublicPack => ReadPublicPack;
+    ReleasePack => ReleasePack;
     SignReview => SignReview;
     Accept => Accept;
     Reject => Reject;

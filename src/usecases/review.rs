@@ -154,12 +154,13 @@ pub async fn sign(
     .await
 }
 
-fn text_of(pack: &Pack) -> Result<String, Failure> {
+/// A pack or paper as the text that is shown and hashed.
+pub(super) fn text_of(pack: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(pack).map_err(|error| StoreFailure::Other(error.to_string()).into())
 }
 
 /// SHA-256 in hexadecimal, as anybody can compute it from the text.
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

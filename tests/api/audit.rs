@@ -93,7 +93,22 @@ async fn every_change_leaves_exactly_one_fact_that_names_who_made_it() {
             assert_eq!(row.get::<_, String>(0), subject);
             assert!(row.get::<_, bool>(1) && row.get::<_, bool>(2), "the client and its role");
         }
-        let events = usize::from(!practice && !signs);
+        let releases = operation.id == "release_public_pack";
+        let released = database
+            .query(
+                "select r.released_by_subject, r.released_by_client_id = c.id, r.released_by_role = c.role
+                 from public_release r, client c where c.client_id = $1 and r.released_at >= $2::text::timestamptz",
+                &[&ready.client, &began],
+            )
+            .await
+            .unwrap();
+        assert_eq!(released.len(), usize::from(releases), "{}: released packs", operation.id);
+        for row in &released {
+            let subject = format!("person-at-{}", ready.client);
+            assert_eq!(row.get::<_, String>(0), subject);
+            assert!(row.get::<_, bool>(1) && row.get::<_, bool>(2), "the client and its role");
+        }
+        let events = usize::from(!practice && !signs && !releases);
         assert_eq!(new.len(), events, "{} left {} events", operation.id, new.len());
         tried += 1;
         let Some(event) = new.first() else { continue };

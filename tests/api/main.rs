@@ -37,6 +37,7 @@ mod migrations;
 mod more_time;
 mod negative;
 mod outage;
+mod papers;
 mod policies;
 mod practice;
 mod protected_raiser;

@@ -80,6 +80,11 @@ impl World {
                         repeat('0', 64), 1, '[]', '{}',
                         case when row_number() over (partition by partnership_id) > 1 then 'Again.' end,
                         false, now(), role, id, 'somebody'
+                 from client;
+                 insert into public_release
+                 select distinct on (partnership_id) partnership_id, date '2026-06-29', date '2026-09-21', '2026-Q3',
+                        'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
+                        'somebody'
                  from client",
             )
             .await

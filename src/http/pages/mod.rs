@@ -6,6 +6,7 @@
 pub mod about;
 pub mod account;
 pub mod assets;
+pub mod board_copy;
 mod cards;
 mod charts;
 pub mod error;
