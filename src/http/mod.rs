@@ -48,6 +48,7 @@ pub mod reference;
 pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
+pub mod review_book;
 pub mod review_file;
 pub mod review_views;
 pub mod reviews;
@@ -61,6 +62,7 @@ pub mod views;
 pub mod weekly;
 pub mod weekly_records;
 pub mod weekly_views;
+pub mod workbook;
 
 #[cfg(test)]
 mod bad_input_tests;
