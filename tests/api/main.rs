@@ -41,6 +41,7 @@ mod papers;
 mod policies;
 mod practice;
 mod protected_raiser;
+mod raise_page;
 mod readme_tour;
 mod real_sign_in;
 mod recount;

@@ -27,11 +27,13 @@ pub struct Asked {
     view: Option<String>,
 }
 
-/// The review of the last week that is over; for those who do not review, their account.
+/// The review of the last week that is over; for agencies the form to raise, for others who do not review their account.
 #[get("/review")]
 pub async fn latest_review(by: SignedIn, state: Data<AppState>) -> HttpResponse {
     if by.caller.may(Action::ReadReview).is_none() {
-        return see_other("/account");
+        // Who does not review most often comes to raise.
+        let raises = by.caller.may(Action::RaiseEscalation).is_some();
+        return see_other(if raises { "/raise" } else { "/account" });
     }
     let week = IsoWeek::containing(state.deps.clock.now()).previous();
     see_other(&format!("/review/{week}"))
