@@ -8,6 +8,8 @@ mod migrate;
 mod openapi;
 mod policy;
 mod policy_words;
+mod review;
+mod review_text;
 mod secret;
 mod serve;
 mod service;
@@ -47,6 +49,8 @@ enum Command {
     Setup(setup::Setup),
     /// Change a partnership's rules: stage policies, timescales and calendars, from reviewed files.
     Policy(policy::Policy),
+    /// Print the review of a week.
+    Review(review::Review),
     /// Make an access token for development.
     Token(token::Token),
     /// Print the OpenAPI contract.
@@ -66,6 +70,7 @@ pub async fn run() -> Outcome {
         Command::Migrate(command) => command.run().await,
         Command::Setup(command) => command.run().await,
         Command::Policy(command) => command.run().await,
+        Command::Review(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::Openapi => openapi::run(),
     }

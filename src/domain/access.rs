@@ -100,6 +100,10 @@ codes! {
         ProposeExclusion => "propose_exclusion",
         /// Approve that, or let it count again.
         DecideExclusion => "decide_exclusion",
+        /// Read the packs that were released to the public.
+        ReadPublicPack => "read_public_pack",
+        /// Release the pack of a quarter to the public.
+        ReleasePack => "release_pack",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -140,6 +144,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::SignReview
             | A::ProposeExclusion
             | A::DecideExclusion
+            | A::ReleasePack
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -151,6 +156,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference
             | A::SignReview
             | A::ProposeExclusion
@@ -168,6 +174,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference
             | A::SignReview
             | A::ProposeExclusion
@@ -183,7 +190,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::RecordLearning
             | A::CheckImpact
             | A::ProposePolicyMigration
-            | A::MigratePolicy => Some(Partnership),
+            | A::MigratePolicy
+            | A::ReleasePack => Some(Partnership),
             _ => None,
         },
         Role::Analyst => match action {
@@ -191,6 +199,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -201,11 +210,12 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadPublicPack
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::Operator => match action {
-            A::ReadReference => Some(Partnership),
+            A::ReadReference | A::ReadPublicPack => Some(Partnership),
             _ => None,
         },
     }
@@ -274,6 +284,7 @@ mod tests {
             Action::ReadWeeklyThemes,
             Action::ReadReview,
             Action::ReadReference,
+            Action::ReadPublicPack,
         ];
         for role in [Role::Auditor, Role::Analyst, Role::Operator] {
             for action in Action::ALL.iter().filter(|action| !reads.contains(action)) {

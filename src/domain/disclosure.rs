@@ -101,7 +101,23 @@ pub struct ProtectedTable {
 /// of all. Noughts are shown.
 #[must_use]
 pub fn protect(table: &CountTable, profile: Profile) -> ProtectedTable {
-    let mut grid = Grid::new(&table.rows, profile);
+    settle(Grid::new(&table.rows, profile)).into_table(profile)
+}
+
+/// The table as it may leave under `profile` to readers who also have it as [`protect`] makes it for `other`.
+///
+/// A member of a committee reads the pack for the public too. So no number that `profile` calls small can be worked out
+/// from both together either; where it could be, more is hidden, or withheld. What `profile` shows, it shows: a count of
+/// 6 that one profile hides stands in the table of the other.
+#[must_use]
+pub fn protect_beside(table: &CountTable, profile: Profile, other: Profile) -> ProtectedTable {
+    let beside = settle(Grid::new(&table.rows, other));
+    settle(Grid::new(&table.rows, profile).read_beside(&beside)).into_table(profile)
+}
+
+/// Hides and withholds until nothing hidden can be worked out.
+fn settle(mut grid: Grid) -> Grid {
+    let profile = grid.profile();
     if !profile.rounds() {
         grid.hide_companions();
     }
@@ -115,8 +131,8 @@ pub fn protect(table: &CountTable, profile: Profile) -> ProtectedTable {
             grid.hide_companions();
         }
     }
-    grid.into_table(profile)
+    grid
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;

@@ -32,6 +32,7 @@ pub mod link;
 pub mod listing;
 pub mod london;
 pub mod notice;
+pub mod papers;
 pub mod partnership;
 pub mod policy_changes;
 pub mod policy_check;

@@ -20,6 +20,7 @@ mod silences;
 mod table;
 
 pub use rows::{AgencyLine, Ages, Cell, Column, OpenLine, ThemeCount, ThemeRow, ThemeTable};
+pub(in crate::domain) use table::rolled;
 
 /// The version of the form of a pack. Raised when a member changes its meaning or goes.
 pub const PACK_VERSION: u32 = 1;

@@ -9,6 +9,8 @@ pub enum Format {
     Json,
     /// `text/csv` with a header row (RFC 4180).
     Csv,
+    /// A workbook for spreadsheets (Office Open XML).
+    Xlsx,
 }
 
 impl Format {
@@ -16,6 +18,17 @@ impl Format {
         match self {
             Self::Json => ("application", "json"),
             Self::Csv => ("text", "csv"),
+            Self::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        }
+    }
+
+    /// As it stands in the head of an answer.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 }
@@ -112,6 +125,8 @@ mod tests {
     fn the_callers_wish_decides_and_the_first_offer_breaks_ties() {
         const BOTH: &[Format] = &[Format::Json, Format::Csv];
         const ONE: &[Format] = &[Format::Json];
+        const ALL: &[Format] = &[Format::Json, Format::Csv, Format::Xlsx];
+        const SHEET: &str = Format::Xlsx.content_type();
         for (accept, offered, expected) in [
             ("", BOTH, Some(Format::Json)),
             ("*/*", BOTH, Some(Format::Json)),
@@ -126,6 +141,9 @@ mod tests {
             ("text/csv", ONE, None),
             ("application/json;q=0", ONE, None),
             ("text/html, application/xhtml+xml, */*;q=0.8", ONE, Some(Format::Json)),
+            (SHEET, ALL, Some(Format::Xlsx)),
+            (SHEET, BOTH, None),
+            ("application/*", ALL, Some(Format::Json)),
             ("nonsense", BOTH, None),
             ("application/json;q=2", ONE, None),
         ] {

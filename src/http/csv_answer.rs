@@ -2,12 +2,14 @@
 
 use actix_web::HttpResponse;
 
+use super::accept::Format;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 
 /// Signs with which spreadsheets begin a formula, also in their full-width forms (OWASP, CSV
 /// injection).
-const FORMULA_STARTS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+pub(super) const FORMULA_STARTS: &[char] =
+    &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +81,7 @@ pub fn answer(
     }
     let mut answer = HttpResponse::Ok();
     answer
-        .insert_header(("content-type", "text/csv; charset=utf-8; header=present"))
+        .insert_header(("content-type", Format::Csv.content_type()))
         .insert_header(("content-disposition", format!("attachment; filename=\"{name}.csv\"")))
         .insert_header(("vary", "accept"));
     if let Some(next) = next {

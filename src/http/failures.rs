@@ -4,6 +4,8 @@ use super::field_errors::{FieldCode, FieldErrors};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use crate::domain::broken_rule::{BrokenRule, FieldFault, OutOfOrder};
+use crate::domain::disclosure::NotPublishable;
+use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::usecases::Failure;
@@ -27,6 +29,7 @@ impl From<Failure> for Problem {
             }
             Failure::Stale => ProblemType::PreconditionFailed.into(),
             Failure::CannotSign(reason) => reason.into(),
+            Failure::CannotRelease(reason) => reason.into(),
             Failure::NotSetUp(what) => {
                 tracing::error!(what, "the partnership is not set up");
                 ProblemType::Internal.into()
@@ -129,6 +132,28 @@ impl From<CannotSign> for Problem {
         let mut errors = FieldErrors::new();
         errors.push_with(pointer, code, detail);
         errors.into()
+    }
+}
+
+impl From<CannotRelease> for Problem {
+    fn from(reason: CannotRelease) -> Self {
+        match reason {
+            CannotRelease::NotOver => Self::new(ProblemType::InvalidTransition).detail(
+                "Papers are made of weeks and quarters that are over; their data are taken at 06:00 on the Monday after.",
+            ),
+            CannotRelease::NotWhatWasRead => Self::new(ProblemType::PreconditionFailed).detail(
+                "This is not the pack that would be released. Read it again with the same profile, check it, and send \
+                 the ETag of that answer.",
+            ),
+            CannotRelease::Published(NotPublishable::NotAQuarter) => ProblemType::NotFound.into(),
+            CannotRelease::Published(NotPublishable::Overlaps(before)) => {
+                Self::new(ProblemType::InvalidTransition).detail(format!(
+                    "Weeks of it were released before, {} to {}. A second pack about them would tell, by its difference \
+                     from the first, what is hidden in both.",
+                    before.from, before.to
+                ))
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::query::QueryReader;
 use super::state::AppState;
+use super::workbook::{self, Sheet};
 use crate::usecases::{read, reference};
 
 /// A page of escalations.
@@ -86,13 +87,14 @@ pub(super) const OF_CLOCKS: &[&str] =
     security(("bearer" = ["list_escalations"])),
     responses(
         (status = 200, description = "A page.", content(
-            (EscalationPage = "application/json"), (String = "text/csv"))),
+            (EscalationPage = "application/json"), (String = "text/csv"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         ReadProblems, ListProblems,
     ),
 )]
 #[get("/v1/escalations")]
 pub async fn list_escalations(
-    by: Allowed<needs::List>,
+    by: Allowed<needs::ListEscalations>,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -107,9 +109,28 @@ pub async fn list_escalations(
     let now = filter.as_of.unwrap_or(now);
     let items: Vec<EscalationLine> =
         page.items.iter().map(|it| EscalationLine::new(it, &agreed, now)).collect();
-    if by.format() == Format::Csv {
-        let rows = items.iter().map(EscalationLine::cells);
-        return csv_answer::answer("escalations", ESCALATION_COLUMNS, rows, links.next.as_deref());
+    let rows = items.iter().map(EscalationLine::cells);
+    let next = links.next.as_deref();
+    match by.format() {
+        Format::Json => {}
+        Format::Csv => {
+            return csv_answer::answer("escalations", ESCALATION_COLUMNS, rows, next);
+        }
+        Format::Xlsx => {
+            let sheets = [
+                workbook::read_me(&[
+                    ("what", format!("Escalations, one page of the list, {}", agreed.name)),
+                    ("as_at", now.to_string()),
+                    (
+                        "more",
+                        next.map_or("no further page", |_| "a further page follows").to_owned(),
+                    ),
+                ]),
+                Sheet::new("Escalations", ESCALATION_COLUMNS, rows.collect()),
+                workbook::codes_of(&agreed),
+            ];
+            return workbook::answer("escalations", "Escalations", now, &sheets, next);
+        }
     }
     Ok(listed(&links).json(EscalationPage { items, links }))
 }

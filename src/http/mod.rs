@@ -34,6 +34,8 @@ pub mod metrics;
 pub mod notices;
 pub mod pages;
 pub mod paging;
+pub mod paper_views;
+pub mod papers;
 pub mod permission;
 pub mod policy_views;
 pub mod practice;
@@ -47,6 +49,7 @@ pub mod reference;
 pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
+pub mod review_book;
 pub mod review_file;
 pub mod review_views;
 pub mod reviews;
@@ -60,6 +63,7 @@ pub mod views;
 pub mod weekly;
 pub mod weekly_records;
 pub mod weekly_views;
+pub mod workbook;
 
 #[cfg(test)]
 mod bad_input_tests;
@@ -120,6 +124,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(exclusions::approve_exclusion)
         .service(exclusions::end_exclusion)
         .service(exclusions::list_exclusions)
+        .service(papers::read_board_copy)
+        .service(papers::list_public_packs)
+        .service(papers::read_public_pack)
+        .service(papers::release_public_pack)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)
@@ -143,9 +151,13 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::about::accessibility)
         .service(pages::escalations::list)
         .service(pages::escalations::detail)
+        .service(pages::raise::raise_form)
+        .service(pages::raise::raise_sent)
+        .service(pages::raise::raised_page)
         .service(pages::review::latest_review)
         .service(pages::review::sign_off_form)
         .service(pages::review::sign_off)
+        .service(pages::board_copy::board_copy)
         .service(pages::review::review_of_week)
         .service(auth::login::login)
         .service(auth::login::callback)

@@ -47,12 +47,17 @@ permissions! {
     Raise => RaiseEscalation;
     Read => ReadEscalation;
     List => ListEscalations, &[Format::Json, Format::Csv];
+    ListEscalations => ListEscalations, &[Format::Json, Format::Csv, Format::Xlsx];
     Acknowledge => Acknowledge;
     Decline => Decline;
     Redirect => Redirect;
     Answer => Answer;
     State => State;
     Review => ReadReview;
+    ReviewFile => ReadReview, &[Format::Json, Format::Csv, Format::Xlsx];
+    BoardCopy => ReadReview, &[Format::Json, Format::Csv];
+    PublicPack => ReadPublicPack;
+    ReleasePack => ReleasePack;
     SignReview => SignReview;
     ProposeExclusion => ProposeExclusion;
     DecideExclusion => DecideExclusion;
@@ -81,7 +86,7 @@ permissions! {
     RecordPractice => RecordPractice;
     ReadPractice => ReadPractice;
     ListPractice => ListPractice, &[Format::Json, Format::Csv];
-    WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv];
+    WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv, Format::Xlsx];
     Reference => ReadReference;
 }
 

@@ -4,8 +4,10 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
+use super::accept::Format;
 use super::answers::{BodyProblems, ReadProblems};
 use super::body::Body;
+use super::csv_answer;
 use super::escalations::{expected_tag, no_parameters};
 use super::field_codes::FieldCode;
 use super::field_errors::FieldErrors;
@@ -14,12 +16,15 @@ use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
+use super::review_book::review_book;
+use super::review_file::{COLUMNS, rows};
 use super::review_views::{SignOffView, SignOffs, SignProblems, SignReview};
 use super::state::AppState;
 use super::times::Instant;
+use super::workbook;
 use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
-use crate::usecases::review;
+use crate::usecases::review::{self, Shown};
 
 /// Read the weekly review
 ///
@@ -36,14 +41,16 @@ use crate::usecases::review;
     ),
     security(("bearer" = ["read_review"])),
     responses(
-        (status = 200, description = "The review.", body = Pack,
+        (status = 200, description = "The review.", content(
+            (Pack = "application/json"), (String = "text/csv"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
          headers(("ETag" = String, description = "SHA-256 of the text, which is what is signed."))),
         ReadProblems,
     ),
 )]
 #[get("/v1/reviews/{week}")]
 pub async fn read_review(
-    by: Allowed<needs::Review>,
+    by: Allowed<needs::ReviewFile>,
     state: Data<AppState>,
     request: HttpRequest,
     week: Path<String>,
@@ -54,10 +61,34 @@ pub async fn read_review(
     query.finish()?;
     let week = week_in_path(&week, now)?;
     let shown = review::shown(&state.deps, &by, week, as_of).await?;
+    if by.format() != Format::Json {
+        return file(&shown, week, by.format());
+    }
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, format!("\"{}\"", shown.sha256)))
+        .insert_header((header::VARY, "accept"))
         .content_type("application/json")
         .body(shown.text))
+}
+
+/// A review as a file to be saved. What was signed under an older form of packs has its text only.
+///
+/// # Errors
+/// The text is of an older form.
+pub(super) fn file(shown: &Shown, week: IsoWeek, format: Format) -> Result<HttpResponse, Problem> {
+    let pack: Pack = serde_json::from_str(&shown.text).map_err(|_| ProblemType::NotAcceptable)?;
+    let name = format!("review-{week}");
+    match format {
+        Format::Csv => csv_answer::answer(&name, COLUMNS, rows(&pack), None),
+        Format::Xlsx => {
+            let book = review_book(&pack, &shown.sha256, shown.version)?;
+            workbook::saved(&name, book, None)
+        }
+        Format::Json => Ok(HttpResponse::Ok()
+            .content_type(Format::Json.content_type())
+            .insert_header(("content-disposition", format!("attachment; filename=\"{name}.json\"")))
+            .body(shown.text.clone())),
+    }
 }
 
 /// List the signed versions of a week's review

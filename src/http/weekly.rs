@@ -14,6 +14,7 @@ use super::query::QueryReader;
 use super::state::AppState;
 use super::times::Instant;
 use super::weekly_views::{Definition, Scope, WeekView, WeeklyLinks, WeeklyThemes, label};
+use super::workbook::{self, Sheet};
 use crate::domain::figures::{
     DEFINITIONS_VERSION, Figures, GroupBy, Measure, WeekFigures, WeeklyQuestion,
 };
@@ -50,7 +51,8 @@ const PARAMETERS: &[&str] =
     security(("bearer" = ["read_weekly_themes"])),
     responses(
         (status = 200, description = "The figures.", content(
-            (WeeklyThemes = "application/json"), (String = "text/csv"))),
+            (WeeklyThemes = "application/json"), (String = "text/csv"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         ReadProblems,
     ),
 )]
@@ -85,13 +87,27 @@ pub async fn read_weekly_themes(
     };
     query.finish()?;
     let (weeks, agreed) = weekly::figures(&state.deps, &by, &question).await?;
-    if by.format() == Format::Csv {
-        return csv_answer::answer(
-            "weekly-themes",
-            COLUMNS,
-            rows(&weeks, &agreed, &question),
-            None,
-        );
+    match by.format() {
+        Format::Json => {}
+        Format::Csv => {
+            let rows = rows(&weeks, &agreed, &question);
+            return csv_answer::answer("weekly-themes", COLUMNS, rows, None);
+        }
+        Format::Xlsx => {
+            let what = format!("Weekly theme aggregation, {} to {}, {}", from, to, agreed.name);
+            let sheets = [
+                workbook::read_me(&[
+                    ("what", what),
+                    ("as_at", now.to_string()),
+                    ("definitions_version", DEFINITIONS_VERSION.to_string()),
+                    ("request", request.uri().to_string()),
+                ]),
+                Sheet::new("Weekly themes", COLUMNS, rows(&weeks, &agreed, &question)),
+                workbook::definitions(),
+                workbook::codes_of(&agreed),
+            ];
+            return workbook::answer("weekly-themes", "Weekly themes", now, &sheets, None);
+        }
     }
     let of = Scope::new(&question, &agreed);
     Ok(HttpResponse::Ok().insert_header(("vary", "accept")).json(WeeklyThemes {

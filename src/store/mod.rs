@@ -18,6 +18,7 @@ pub mod migrations;
 pub mod own_database;
 pub mod pool;
 pub mod practice;
+pub mod public_releases;
 pub mod reference;
 pub mod review;
 pub mod run_lists;

@@ -247,6 +247,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    public_release (partnership_id, quarter) {
+        partnership_id -> Uuid,
+        from_week -> Date,
+        to_week -> Date,
+        quarter -> Text,
+        profile -> Text,
+        data_to -> Timestamptz,
+        pack -> Text,
+        sha256 -> Text,
+        releaser -> Text,
+        checked -> Text,
+        released_at -> Timestamptz,
+        released_by_role -> Text,
+        released_by_client_id -> Uuid,
+        released_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     review_sign_off (partnership_id, week, version) {
         partnership_id -> Uuid,
         week -> Date,
@@ -392,6 +411,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_attempt,
     partnership,
     practice_record,
+    public_release,
     review_sign_off,
     stage_clock,
     stage_policy,

@@ -2,6 +2,7 @@
 
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
 use crate::domain::ids::{EscalationId, PracticeRecordId};
+use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::vault::CannotOpen;
@@ -30,6 +31,9 @@ pub enum Failure {
     /// The review cannot be signed so.
     #[error(transparent)]
     CannotSign(CannotSign),
+    /// The pack cannot be made or released so.
+    #[error(transparent)]
+    CannotRelease(CannotRelease),
     /// The partnership has not agreed on what is needed, for example a stage policy.
     #[error("the partnership has no {0}")]
     NotSetUp(&'static str),

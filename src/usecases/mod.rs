@@ -9,6 +9,7 @@ pub mod explain;
 pub mod failure;
 pub mod metrics;
 pub mod notices;
+pub mod papers;
 pub mod policies;
 mod policy_decision;
 pub mod practice;

@@ -154,7 +154,8 @@ pub async fn sign(
     .await
 }
 
-fn text_of(pack: &Pack) -> Result<String, Failure> {
+/// A pack or paper as the text that is shown and hashed.
+pub(super) fn text_of(pack: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(pack).map_err(|error| StoreFailure::Other(error.to_string()).into())
 }
 

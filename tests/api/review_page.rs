@@ -74,8 +74,8 @@ async fn who_may_not_review_does_not_and_a_protected_raiser_stays_hidden_on_page
     let hidden = json!({"raiser_visibility": "protected"});
     let id = app.health().raises(hidden).await;
     let mut cs = signed_in(&app, "test-cs").await;
-    let account = reads(&app, &mut cs, "/review", 200).await;
-    assert!(account.contains("Your account"), "{account}");
+    let form = reads(&app, &mut cs, "/review", 200).await;
+    assert!(form.contains("<h1>Raise an escalation</h1>"), "{form}");
     reads(&app, &mut cs, WEEK, 403).await;
     for path in ["/escalations".to_owned(), format!("/escalations/{id}")] {
         let page = reads(&app, &mut cs, &path, 200).await;

@@ -84,7 +84,12 @@ impl World {
                  insert into figure_exclusion
                  select e.partnership_id, e.id, 1, 'proposed', 'test_record', c.role, c.id, 'somebody', now()
                  from escalation e
-                 cross join lateral (select * from client c where c.partnership_id = e.partnership_id limit 1) c",
+                 cross join lateral (select * from client c where c.partnership_id = e.partnership_id limit 1) c;
+                 insert into public_release
+                 select distinct on (partnership_id) partnership_id, date '2026-06-29', date '2026-09-21', '2026-Q3',
+                        'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
+                        'somebody'
+                 from client",
             )
             .await
             .unwrap();

@@ -13,6 +13,13 @@ pub(super) struct Bounds {
     pub most: u32,
 }
 
+impl Bounds {
+    /// What is known from both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { least: self.least.max(other.least), most: self.most.min(other.most) }
+    }
+}
+
 /// A number as a flow from one node to another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arc {

@@ -31,6 +31,8 @@ pub(super) struct Grid {
     rows: usize,
     columns: usize,
     numbers: Vec<Number>,
+    /// What a reader knows of each number from another paper, in the order of `numbers`.
+    beside: Vec<Bounds>,
 }
 
 impl Grid {
@@ -59,7 +61,17 @@ impl Grid {
                 })
             })
             .collect();
-        Self { profile, rows: rows.len(), columns, numbers }
+        Self { profile, rows: rows.len(), columns, numbers, beside: Vec::new() }
+    }
+
+    /// The same table for readers who have `other` too.
+    pub(super) fn read_beside(mut self, other: &Self) -> Self {
+        self.beside = other.numbers.iter().map(|number| other.bounds(number)).collect();
+        self
+    }
+
+    pub(super) const fn profile(&self) -> Profile {
+        self.profile
     }
 
     const fn is_total(&self, place: Place) -> bool {
@@ -133,15 +145,26 @@ impl Grid {
         false
     }
 
-    /// The first hidden number that has one possible value only.
+    /// The first hidden number that has one possible value only: by this table alone, or, if it is small, by both.
     pub(super) fn first_solved(&self) -> Option<Place> {
-        let arcs: Vec<Arc> = self.numbers.iter().map(|number| self.arc(number)).collect();
-        self.numbers
-            .iter()
-            .enumerate()
-            .filter(|(_, number)| number.state == State::Hidden)
-            .find(|(index, _)| !can_vary(&arcs, *index))
-            .map(|(_, number)| number.place)
+        let alone: Vec<Arc> = self.numbers.iter().map(|number| self.arc(number)).collect();
+        let solved = |arcs: &[Arc], wanted: &dyn Fn(&Number) -> bool| {
+            self.numbers
+                .iter()
+                .enumerate()
+                .filter(|(_, number)| wanted(number))
+                .find(|(index, _)| !can_vary(arcs, *index))
+                .map(|(_, number)| number.place)
+        };
+        solved(&alone, &|number| number.state == State::Hidden).or_else(|| {
+            let both: Vec<Arc> = alone
+                .iter()
+                .zip(&self.beside)
+                .map(|(arc, known)| Arc { bounds: arc.bounds.and(*known), ..*arc })
+                .collect();
+            // Another paper may show what is hidden here only to hide a small number.
+            solved(&both, &|number| !both.is_empty() && self.profile.is_small(number.count))
+        })
     }
 
     /// The number as a flow from its row to its column; totals close the circle. What flows into a

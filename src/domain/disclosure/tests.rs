@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use attacker::Attacker;
 
-mod attacker;
+pub(in crate::domain) mod attacker;
 mod packs;
 
 fn table(rows: &[&[u32]]) -> CountTable {
@@ -179,4 +179,44 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn who_reads_both_papers_cannot_work_a_small_number_out(table in any_table(4, 4)) {
+        let public = protect(&table, Profile::NhsSubNational);
+        let board = protect_beside(&table, Profile::DfeCin, Profile::NhsSubNational);
+        prop_assert!(Attacker::new(&board).solved().is_empty());
+        let both = Attacker::new(&board).and(&Attacker::new(&public));
+        prop_assert!(both.allows(&table.rows));
+        let small = both.small(&table.rows, 5);
+        let solved: Vec<usize> = both.solved().into_iter().filter(|at| small.contains(at)).collect();
+        prop_assert!(solved.is_empty(), "{:?} in {:#?} {:#?}", solved, printed(&board), printed(&public));
+    }
+}
+
+#[test]
+fn two_papers_each_safe_can_be_unsafe_together_and_then_more_is_hidden() {
+    // Found by search: the smallest tables of which reading both would have told a small number.
+    let mut found = 0;
+    for code in 0..20_000_u32 {
+        let digit = |at: u32| (code / 8_u32.pow(at)) % 8 + u32::from(at == 0) * 6;
+        let rows = vec![vec![digit(0), digit(1)], vec![digit(2), digit(3) + 4]];
+        let table = CountTable::new(rows).unwrap();
+        let public = Attacker::new(&protect(&table, Profile::NhsSubNational));
+        let apart = protect(&table, Profile::DfeCin);
+        let both = Attacker::new(&apart).and(&public);
+        let small = both.small(&table.rows, 5);
+        if both.solved().iter().any(|at| small.contains(at)) {
+            found += 1;
+            let together = protect_beside(&table, Profile::DfeCin, Profile::NhsSubNational);
+            assert_ne!(together, apart);
+        }
+        if found > 3 {
+            return;
+        }
+    }
+    assert!(found > 0, "the second paper never told anything, so that nothing is proved");
 }

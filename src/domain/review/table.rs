@@ -11,7 +11,7 @@ use crate::domain::unusual_cell::{CellCounts, CellFlag};
 use crate::domain::week::IsoWeek;
 
 /// Kinds of which there are too many for a column each: schools, practices, voluntary bodies.
-fn rolled(kind: AgencyType) -> Option<(&'static str, &'static str)> {
+pub(in crate::domain) const fn rolled(kind: AgencyType) -> Option<(&'static str, &'static str)> {
     match kind {
         AgencyType::Education => Some(("Schools and nurseries", "School")),
         AgencyType::HealthGp => Some(("General practices", "GP")),

@@ -51,6 +51,7 @@ impl SignedIn {
         Frame {
             made_up: self.made_up,
             who: Some(who),
+            raises: self.caller.may(Action::RaiseEscalation).is_some(),
             partnership: Some(self.partnership_name.clone()),
             ..Frame::default()
         }

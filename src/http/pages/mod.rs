@@ -6,12 +6,15 @@
 pub mod about;
 pub mod account;
 pub mod assets;
+pub mod board_copy;
 mod cards;
 mod charts;
 pub mod error;
 pub mod escalations;
 mod links;
 mod lists;
+pub mod raise;
+mod raise_form;
 pub mod review;
 mod review_page;
 mod scale;
@@ -52,6 +55,8 @@ pub struct Frame {
     pub who: Option<Who>,
     /// The partnership's name; none where nobody is signed in.
     pub partnership: Option<String>,
+    /// Whether who is signed in may raise an escalation.
+    pub raises: bool,
     /// Which entry of the navigation the page belongs to.
     pub place: Place,
 }
@@ -99,6 +104,12 @@ impl Frame {
         self.place == Place::Review
     }
 
+    /// Whether the page is for raising.
+    #[must_use]
+    pub fn in_raise(&self) -> bool {
+        self.place == Place::Raise
+    }
+
     /// Whether the page is about escalations.
     #[must_use]
     pub fn in_escalations(&self) -> bool {
@@ -144,6 +155,8 @@ pub enum Place {
     Review,
     /// Lists of escalations, and single ones.
     Escalations,
+    /// Raising an escalation.
+    Raise,
     /// None of them.
     #[default]
     Elsewhere,

@@ -12,11 +12,11 @@ use crate::domain::access::Action;
 use crate::domain::review::{Notice, Pack};
 use crate::domain::sign_off::{Disposition, NoticeAnswer, Signing};
 use crate::domain::week::IsoWeek;
+use crate::http::accept::Format;
 use crate::http::auth::form::PageForm;
 use crate::http::auth::signed_in::SignedIn;
-use crate::http::csv_answer;
 use crate::http::problem_types::ProblemType;
-use crate::http::review_file::{COLUMNS, rows};
+use crate::http::reviews;
 use crate::http::state::AppState;
 use crate::usecases::review;
 
@@ -27,17 +27,19 @@ pub struct Asked {
     view: Option<String>,
 }
 
-/// The review of the last week that is over; for those who do not review, their account.
+/// The review of the last week that is over; for agencies the form to raise, for others who do not review their account.
 #[get("/review")]
 pub async fn latest_review(by: SignedIn, state: Data<AppState>) -> HttpResponse {
     if by.caller.may(Action::ReadReview).is_none() {
-        return see_other("/account");
+        // Who does not review most often comes to raise.
+        let raises = by.caller.may(Action::RaiseEscalation).is_some();
+        return see_other(if raises { "/raise" } else { "/account" });
     }
     let week = IsoWeek::containing(state.deps.clock.now()).previous();
     see_other(&format!("/review/{week}"))
 }
 
-/// The page of a week, or with `.json` and `.csv` the same as a file.
+/// The page of a week, or with `.json`, `.csv` and `.xlsx` the same as a file.
 #[get("/review/{week}")]
 pub async fn review_of_week(
     by: SignedIn,
@@ -52,23 +54,22 @@ pub async fn review_of_week(
     let now = state.deps.clock.now();
     let week = begun(&request, name, now)?;
     let shown = read(&request, &state, &by, week).await?;
-    let pack = parsed(&request, &shown.text)?;
-    match file {
-        None => {}
-        Some("json") => {
-            let name = format!("attachment; filename=\"review-{week}.json\"");
-            return Ok(HttpResponse::Ok()
-                .content_type("application/json")
-                .insert_header((header::CONTENT_DISPOSITION, name))
-                .insert_header((header::CACHE_CONTROL, "no-store"))
-                .body(shown.text));
-        }
-        Some("csv") => {
-            return csv_answer::answer(&format!("review-{week}"), COLUMNS, rows(&pack), None)
-                .map_err(|problem| PageError::of(&request, problem));
-        }
+    let format = match file {
+        None => None,
+        Some("json") => Some(Format::Json),
+        Some("csv") => Some(Format::Csv),
+        Some("xlsx") => Some(Format::Xlsx),
         Some(_) => return Err(PageError::of(&request, ProblemType::NotFound)),
+    };
+    if let Some(format) = format {
+        let saved = reviews::file(&shown, week, format);
+        let mut saved = saved.map_err(|problem| PageError::of(&request, problem))?;
+        saved
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        return Ok(saved);
     }
+    let pack = parsed(&request, &shown.text)?;
     let next = Some(week.next()).filter(|next| next.starts_at() <= now);
     let view = View {
         weeks: asked.weeks.as_deref().and_then(Weeks::from_code).unwrap_or_default(),
@@ -210,7 +211,7 @@ fn frame(by: &SignedIn) -> Frame {
 }
 
 fn begun(request: &HttpRequest, name: &str, now: jiff::Timestamp) -> Result<IsoWeek, PageError> {
-    crate::http::reviews::week_in_path(name, now).map_err(|problem| PageError::of(request, problem))
+    reviews::week_in_path(name, now).map_err(|problem| PageError::of(request, problem))
 }
 
 async fn read(

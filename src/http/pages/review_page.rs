@@ -42,7 +42,9 @@ pub struct ReviewPage {
     /// How many are left out of the figures, and where they are.
     excluded: Option<(String, String)>,
     csv: String,
+    xlsx: String,
     json: String,
+    board_copy: Option<String>,
     notices: Notices,
     tiles: [Tile; 6],
     charts: [ChartCard; 2],
@@ -83,7 +85,9 @@ impl ReviewPage {
                 (format!("{} left out of the figures", pack.excluded), left_out.address())
             }),
             csv: format!("/review/{week}.csv"),
+            xlsx: format!("/review/{week}.xlsx"),
             json: format!("/review/{week}.json"),
+            board_copy: (!pack.part).then(|| format!("/review/{week}/board-copy")),
             notices: notices(pack),
             tiles: tiles(pack),
             charts: charts(pack, view),

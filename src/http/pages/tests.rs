@@ -14,6 +14,7 @@ mod rules;
 
 fn frame() -> Frame {
     Frame {
+        raises: false,
         made_up: true,
         who: Some(Who {
             name: "Demo Director".to_owned(),

@@ -84,6 +84,7 @@ impl Operation {
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", "2026-W46")
+            .replace("{quarter}", "2026-Q3")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -126,7 +127,14 @@ impl Operation {
                 let review = by.get(&format!("{review}?as_of={SIGNED_DATA_TO}")).await;
                 Some(review.header("etag").to_owned()).filter(|tag| !tag.is_empty())
             }
-            None => None,
+            None => match path.strip_suffix("/release").filter(|_| self.needs_a_version()) {
+                // What is released is the pack that was read.
+                Some(pack) => {
+                    let pack = by.get(pack).await;
+                    Some(pack.header("etag").to_owned()).filter(|tag| !tag.is_empty())
+                }
+                None => None,
+            },
         };
         let tag = tag.unwrap_or_else(|| format!("\"{version}\""));
         let mut headers = Vec::new();
@@ -196,7 +204,14 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "record_commendation"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
-        "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
+        "read_weekly_themes"
+        | "read_review"
+        | "list_sign_offs"
+        | "sign_review"
+        | "read_board_copy"
+        | "list_public_packs"
+        | "read_public_pack"
+        | "release_public_pack" => (director, &[]),
         "propose_exclusion" => ("test-service_lead", &["raise", "withdraw"]),
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
         "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),

@@ -179,6 +179,14 @@ impl<'a> Person<'a> {
         self.send(Method::GET, path, &[], "").await
     }
 
+    /// Reads a file.
+    pub async fn get_file(&self, path: &str, kind: &str) -> (u16, HeaderMap, Vec<u8>) {
+        let request = self.app.http.get(format!("{}{path}", self.app.url)).bearer_auth(&self.token);
+        let answer = request.header("accept", kind).send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, headers, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Reads a table.
     pub async fn get_csv(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[("accept", "text/csv")], "").await

@@ -59,6 +59,21 @@ impl Attacker {
         Range { least, most }
     }
 
+    /// A reader who has both papers about the same table.
+    pub fn and(&self, other: &Self) -> Self {
+        let ranges = self.ranges.iter().zip(&other.ranges).map(|(one, other)| Range {
+            least: one.least.max(other.least),
+            most: one.most.min(other.most),
+        });
+        Self { ranges: ranges.collect(), ..self.clone() }
+    }
+
+    /// The places of the numbers from 1 to `threshold`, totals included.
+    pub fn small(&self, rows: &[Vec<u32>], threshold: i64) -> Vec<usize> {
+        let values = Self::with_totals(rows);
+        (0..values.len()).filter(|at| (1..=threshold).contains(&values[*at])).collect()
+    }
+
     /// The places of the hidden numbers that have fewer than two possible values.
     pub fn solved(&self) -> Vec<usize> {
         let narrowed = self.narrowed().expect("the truth is possible");
@@ -74,6 +89,11 @@ impl Attacker {
 
     /// Whether these counts are a table that the attacker must think possible.
     pub fn allows(&self, rows: &[Vec<u32>]) -> bool {
+        let values = Self::with_totals(rows);
+        values.iter().zip(&self.ranges).all(|(it, range)| (range.least..=range.most).contains(it))
+    }
+
+    fn with_totals(rows: &[Vec<u32>]) -> Vec<i64> {
         let mut all: Vec<Vec<i64>> = rows
             .iter()
             .map(|row| {
@@ -82,8 +102,7 @@ impl Attacker {
             })
             .collect();
         all.push((0..all[0].len()).map(|at| all.iter().map(|row| row[at]).sum()).collect());
-        let values = all.concat();
-        values.iter().zip(&self.ranges).all(|(it, range)| (range.least..=range.most).contains(it))
+        all.concat()
     }
 
     fn with(&self, at: usize, value: i64) -> Option<Self> {

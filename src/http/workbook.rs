@@ -1,0 +1,251 @@
+//! Workbooks for spreadsheets (XLSX): the same tables as in the CSV files, with what they mean beside them.
+//!
+//! Identifiers and instants are text cells, so that no spreadsheet turns them into something else; numbers are numbers.
+//! Each sheet is one table from its first cell with filters, the header stays in sight, and no cell is merged, because
+//! a screen reader and a pivot table both need that. The same content makes the same bytes.
+
+use actix_web::HttpResponse;
+use jiff::Timestamp;
+use rust_xlsxwriter::{
+    DocProperties, Format, FormatAlign, IntoCustomDateTime, Table, TableColumn, Workbook,
+    Worksheet, XlsxError,
+};
+
+use super::accept::Format as Answer;
+use super::csv_answer::{Cell, FORMULA_STARTS};
+use super::problem::Problem;
+use super::problem_types::ProblemType;
+use crate::domain::figures::Measure;
+use crate::domain::partnership::Partnership;
+
+/// The widest column, in characters; longer text wraps.
+const WIDEST: usize = 60;
+
+/// A table on a sheet of its own.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The sheet's name, at most 31 characters.
+    pub name: &'static str,
+    /// The heads of the columns, each another.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Sheet {
+    /// A table.
+    pub fn new(name: &'static str, columns: &[&str], rows: Vec<Vec<Cell>>) -> Self {
+        Self { name, columns: columns.iter().map(|it| (*it).to_owned()).collect(), rows }
+    }
+}
+
+/// The first sheet: what this is, line by line.
+pub fn read_me(lines: &[(&str, String)]) -> Sheet {
+    let rows = lines
+        .iter()
+        .map(|(what, text)| vec![Cell::Text((*what).to_owned()), Cell::Text(text.clone())])
+        .chain([vec![
+            Cell::Text("times".to_owned()),
+            Cell::Text(
+                "Instants are text in UTC, which the Z at their end says. Weeks run from Monday 00:00 to Sunday 24:00 in \
+                 Europe/London."
+                    .to_owned(),
+            ),
+        ]]);
+    Sheet::new("Read me", &["what", "text"], rows.collect())
+}
+
+/// What the figures count, from the one place that defines them.
+pub fn definitions() -> Sheet {
+    let rows = Measure::ALL.iter().map(|measure| {
+        vec![Cell::Text(measure.to_string()), Cell::Text(measure.definition().to_owned())]
+    });
+    Sheet::new("Definitions", &["measure", "definition"], rows.collect())
+}
+
+/// What codes stand for: the list, the code, its words.
+pub fn codes(rows: impl IntoIterator<Item = [String; 3]>) -> Sheet {
+    let rows = rows.into_iter().map(|it| it.map(Cell::Text).to_vec());
+    Sheet::new("Codes", &["list", "code", "words"], rows.collect())
+}
+
+/// The codes of a partnership's themes and agencies.
+pub fn codes_of(agreed: &Partnership) -> Sheet {
+    let line = |list: &str, code: &str, words: &str| [list, code, words].map(str::to_owned);
+    let themes = agreed.themes.iter().map(|it| line("theme", &it.code, &it.label));
+    let mut groups: Vec<_> = agreed
+        .themes
+        .iter()
+        .map(|it| line("theme_group", &it.group_code, &it.group_label))
+        .collect();
+    groups.sort();
+    groups.dedup();
+    let agencies = agreed.agencies.iter().map(|it| line("agency", &it.code, &it.name));
+    codes(groups.into_iter().chain(themes).chain(agencies))
+}
+
+/// An instant of ours as the workbook's own.
+struct At(Timestamp);
+
+impl IntoCustomDateTime for At {
+    fn utc_datetime(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}
+
+/// The workbook as bytes. `at` stands in it as the time at which it was made, so that the same content makes the same
+/// bytes.
+///
+/// # Errors
+/// A table that no spreadsheet can hold.
+pub fn bytes(title: &str, at: Timestamp, sheets: &[Sheet]) -> Result<Vec<u8>, Problem> {
+    written(title, at, sheets).map_err(|error| {
+        tracing::error!(%error, "a workbook could not be written");
+        ProblemType::Internal.into()
+    })
+}
+
+/// The workbook as the answer, to be saved under `name`.
+///
+/// # Errors
+/// A table that no spreadsheet can hold, or a name that cannot be sent.
+pub fn answer(
+    name: &str,
+    title: &str,
+    at: Timestamp,
+    sheets: &[Sheet],
+    next: Option<&str>,
+) -> Result<HttpResponse, Problem> {
+    saved(name, bytes(title, at, sheets)?, next)
+}
+
+/// A written workbook as the answer.
+///
+/// # Errors
+/// A name that cannot be sent.
+pub fn saved(name: &str, body: Vec<u8>, next: Option<&str>) -> Result<HttpResponse, Problem> {
+    if name.contains(['"', '\\', '/']) {
+        return Err(ProblemType::Internal.into());
+    }
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header(("content-type", Answer::Xlsx.content_type()))
+        .insert_header(("content-disposition", format!("attachment; filename=\"{name}.xlsx\"")))
+        .insert_header(("vary", "accept"));
+    if let Some(next) = next {
+        answer.insert_header(("link", format!("<{next}>; rel=\"next\"")));
+    }
+    Ok(answer.body(body))
+}
+
+fn written(title: &str, at: Timestamp, sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    book.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(At(at)));
+    for sheet in sheets {
+        write(book.add_worksheet(), sheet)?;
+    }
+    book.save_to_buffer()
+}
+
+fn write(page: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
+    page.set_name(sheet.name)?;
+    // Text stays text, also when somebody edits it: nothing that begins like a formula can become one.
+    let guarded = Format::new().set_quote_prefix();
+    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    let mut widths: Vec<usize> = sheet.columns.iter().map(|it| it.chars().count() + 4).collect();
+    for (row, cells) in (1_u32..).zip(&sheet.rows) {
+        for (column, cell) in (0_u16..).zip(cells) {
+            let length = match cell {
+                Cell::Text(text) if text.starts_with(FORMULA_STARTS) => {
+                    page.write_string_with_format(row, column, text, &guarded)?;
+                    text.chars().count()
+                }
+                Cell::Text(text) if text.chars().count() > WIDEST => {
+                    page.write_string_with_format(row, column, text, &wrapped)?;
+                    WIDEST
+                }
+                Cell::Text(text) => {
+                    page.write_string(row, column, text)?;
+                    text.chars().count()
+                }
+                Cell::Number(number) => {
+                    page.write_number(row, column, *number)?;
+                    8
+                }
+                Cell::Count(count) => {
+                    match i32::try_from(*count) {
+                        Ok(count) => page.write_number(row, column, count)?,
+                        Err(_) => page.write_string(row, column, count.to_string())?,
+                    };
+                    8
+                }
+                Cell::Empty => 0,
+            };
+            if let Some(width) = widths.get_mut(usize::from(column)) {
+                *width = (*width).max(length + 2).min(WIDEST);
+            }
+        }
+    }
+    let last_row = u32::try_from(sheet.rows.len().max(1)).unwrap_or(u32::MAX);
+    let last_column = u16::try_from(sheet.columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let heads: Vec<TableColumn> =
+        sheet.columns.iter().map(|head| TableColumn::new().set_header(head)).collect();
+    let name = sheet.name.replace(' ', "_");
+    let table = Table::new().set_columns(&heads).set_name(name).set_alt_text(sheet.name);
+    page.add_table(0, 0, last_row, last_column, &table)?;
+    page.set_freeze_panes(1, 0)?;
+    for (column, width) in (0_u16..).zip(widths) {
+        page.set_column_width(column, u32::try_from(width).unwrap_or(8))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use calamine::{Data, Reader, Xlsx};
+
+    use super::*;
+
+    fn book(rows: Vec<Vec<Cell>>) -> Vec<u8> {
+        let at = "2026-11-23T06:00:00Z".parse().unwrap();
+        let sheets = [
+            read_me(&[("what", "A test.".to_owned())]),
+            Sheet::new("Rows", &["text", "number"], rows),
+            definitions(),
+        ];
+        bytes("A test", at, &sheets).unwrap()
+    }
+
+    #[test]
+    fn text_stays_text_numbers_are_numbers_and_the_same_content_is_the_same_bytes() {
+        let texts =
+            ["00123", "=1+1", "@SUM(A1)", "2026-11-23T06:00:00Z", "a \"b\" <c> & d", "é\u{1}"];
+        let rows = || texts.iter().map(|it| vec![Cell::Text((*it).to_owned()), Cell::Count(-7)]);
+        let told = book(rows().chain([vec![Cell::Empty, Cell::Number(1.5)]]).collect());
+        assert_eq!(told, book(rows().chain([vec![Cell::Empty, Cell::Number(1.5)]]).collect()));
+        let mut read: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(told)).unwrap();
+        assert_eq!(read.sheet_names(), ["Read me", "Rows", "Definitions"]);
+        let range = read.worksheet_range("Rows").unwrap();
+        assert_eq!(range.get_value((0, 1)), Some(&Data::String("number".to_owned())));
+        for (row, text) in (1..).zip(&texts[..5]) {
+            assert_eq!(range.get_value((row, 0)), Some(&Data::String((*text).to_owned())));
+            assert_eq!(range.get_value((row, 1)), Some(&Data::Float(-7.0)));
+        }
+        assert_eq!(range.get_value((7, 1)), Some(&Data::Float(1.5)));
+        assert!(read.worksheet_formula("Rows").unwrap().is_empty());
+        read.load_tables().unwrap();
+        let mut tables: Vec<_> = read.table_names().into_iter().cloned().collect();
+        tables.sort();
+        assert_eq!(tables, ["Definitions", "Read_me", "Rows"]);
+        assert!(read.merge_cells_by_sheet_name("Rows").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_table_without_rows_is_a_table() {
+        let told = book(Vec::new());
+        let mut read: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(told)).unwrap();
+        assert_eq!(read.worksheet_range("Rows").unwrap().height(), 1);
+    }
+}
