@@ -9,6 +9,7 @@ use rand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::raise_page::assert_sound;
 use super::sessions::{signed_in, start};
 use super::support::TestApp;
 use super::support::histories::{Histories, Raising};
@@ -170,6 +171,7 @@ async fn a_board_copy_names_what_it_is_of_and_nobody_and_says_the_same_in_every_
     let mut browser = signed_in(&app, "test-director").await;
     let page =
         browser.get(&format!("{}/review/2026-W46/board-copy", app.url)).await.expect(200).text;
+    assert_sound(&page);
     for told in [made_from["sha256"].as_str().unwrap(), "2026-Q3", "not signed yet", "dfe_cin"] {
         assert!(page.contains(told), "{told} in {page}");
     }

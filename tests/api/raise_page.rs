@@ -1,5 +1,7 @@
 //! The form to raise an escalation: the rules of the API, every field kept, and nothing raised twice.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::sessions::{signed_in, start};
@@ -19,6 +21,28 @@ const FILLED: &[(&str, &str)] = &[
     ("since", "2026-10-26T09:30"),
     ("role", "school lead"),
 ];
+
+/// What holds for every page: nothing that its content policy forbids, each id once, and no reference to none.
+pub fn assert_sound(page: &str) {
+    for forbidden in ["<script", "<style", " style=", "http:", "https:", "<img"] {
+        assert!(!page.contains(forbidden), "{forbidden} in {page}");
+    }
+    let mut ids = BTreeSet::new();
+    for id in page.split(" id=\"").skip(1).map(|it| it.split('"').next().unwrap()) {
+        assert!(ids.insert(id), "{id} twice");
+    }
+    for named in [" for=\"", "aria-describedby=\"", "aria-labelledby=\"", "href=\"#"] {
+        let values = page.split(named).skip(1).map(|it| it.split('"').next().unwrap());
+        for id in values.flat_map(str::split_whitespace) {
+            assert!(ids.contains(id), "{named}{id} in {page}");
+        }
+    }
+    assert_eq!(page.matches("<h1").count(), 1);
+    assert_eq!(page.matches("<table").count(), page.matches("<caption").count());
+    assert!(
+        !page.contains("<th>") && page.matches("<th ").count() == page.matches(" scope=\"").count()
+    );
+}
 
 struct Form {
     app: TestApp,
@@ -80,6 +104,8 @@ async fn a_filled_form_raises_what_the_api_would_and_sending_it_again_raises_not
     assert_eq!(it["delay"]["started_at"], "2026-10-26T09:30:00Z");
     let page = form.browser.get(&format!("{}{after}", form.app.url)).await.expect(200).text;
     let reference = it["reference"].as_str().unwrap();
+    assert_sound(&form.page);
+    assert_sound(&page);
     assert!(page.contains(reference) && page.contains("E S C, A N Y, 2 0 2 6"), "{page}");
     assert!(page.contains("Answer: by ") && page.contains(&format!("/escalations/{id}")), "{page}");
     assert!(!page.contains("SYN100234"), "a child's number is on no page that needs none");
@@ -125,6 +151,7 @@ async fn what_is_wrong_stands_beside_its_field_and_everything_typed_stays() {
         let again = form.sends(changed).await;
         assert_eq!(again.status, 422, "{changed:?}");
         let again = again.text;
+        assert_sound(&again);
         assert!(again.contains("<title>Error: Raise an escalation"), "{again}");
         assert!(again.contains(&format!("<a href=\"#{field}\">")), "{field} {again}");
         let beside = between(&again, &format!("id=\"{field}-error\">"), "</p>");

@@ -43,7 +43,9 @@ fn value(cell: &Data) -> Value {
     match cell {
         Data::Empty => Value::Null,
         Data::String(text) => json!(text),
-        Data::Float(number) if number.fract() == 0.0 => format!("{number:.0}").parse().unwrap(),
+        Data::Float(number) if number.fract() == 0.0 => {
+            json!(format!("{number:.0}").parse::<i64>().unwrap())
+        }
         Data::Float(number) => json!(number),
         other => panic!("{other:?}"),
     }
