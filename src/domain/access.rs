@@ -90,6 +90,14 @@ codes! {
         ReadPractice => "read_practice",
         /// List informal resolutions and commendations, without notes.
         ListPractice => "list_practice",
+        /// Say that one's system is alive and had nothing to send.
+        SendHeartbeat => "send_heartbeat",
+        /// Say for one's own agency that there was nothing to raise in a week.
+        GiveNilReturn => "give_nil_return",
+        /// Read nil returns, and how often systems agreed to be heard.
+        ReadHearing => "read_hearing",
+        /// Record how often an agency's system agreed to be heard.
+        AgreeFeed => "agree_feed",
         /// Read the weekly theme aggregation.
         ReadWeeklyThemes => "read_weekly_themes",
         /// Read the weekly review: every figure, and what is open with whom.
@@ -134,6 +142,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             A::ReadWeeklyThemes
             | A::ReadReview
             | A::SignReview
+            | A::AgreeFeed
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -147,6 +156,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::ReadHearing
+            | A::AgreeFeed
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -163,6 +174,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::ReadHearing
+            | A::AgreeFeed
             | A::AddNote
             | A::ApprovePause
             | A::Resume
@@ -179,6 +192,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
         },
         Role::Analyst => match action {
             A::ListEscalations
+            | A::ReadHearing
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
@@ -192,6 +206,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadHearing
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -264,6 +279,7 @@ mod tests {
             Action::ListPractice,
             Action::ReadWeeklyThemes,
             Action::ReadReview,
+            Action::ReadHearing,
             Action::ReadReference,
         ];
         for role in [Role::Auditor, Role::Analyst, Role::Operator] {

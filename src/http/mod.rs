@@ -23,6 +23,8 @@ pub mod field_errors;
 pub mod fields;
 pub mod filters;
 pub mod health;
+pub mod hearing;
+pub mod hearing_views;
 mod hints;
 pub mod history;
 pub mod key_set;
@@ -56,6 +58,7 @@ pub mod time_views;
 pub mod times;
 pub mod token;
 pub mod views;
+pub mod week_member;
 pub mod weekly;
 pub mod weekly_records;
 pub mod weekly_views;
@@ -115,6 +118,11 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(reviews::read_review)
         .service(reviews::list_sign_offs)
         .service(reviews::sign_review)
+        .service(hearing::send_heartbeat)
+        .service(hearing::give_nil_return)
+        .service(hearing::list_nil_returns)
+        .service(hearing::agree_feed)
+        .service(hearing::list_feed_agreements)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

@@ -54,6 +54,10 @@ permissions! {
     State => State;
     Review => ReadReview;
     SignReview => SignReview;
+    Heartbeat => SendHeartbeat;
+    NilReturn => GiveNilReturn;
+    Hearing => ReadHearing;
+    AgreeFeed => AgreeFeed;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

@@ -10,6 +10,7 @@ pub mod escalations;
 pub mod events;
 pub mod failure;
 pub mod finding;
+pub mod hearing;
 pub mod in_use;
 mod list_parts;
 pub mod lists;

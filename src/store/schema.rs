@@ -179,6 +179,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_agreement (partnership_id, agency_id, version) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        version -> Int4,
+        every_hours -> Nullable<Int4>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    heartbeat (partnership_id, agency_id, hour) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        hour -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     holding (partnership_id, escalation_id, position) {
         partnership_id -> Uuid,
         escalation_id -> Uuid,
@@ -201,6 +227,19 @@ diesel::table! {
         return_to -> Text,
         must_be_fresh -> Bool,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    nil_return (partnership_id, agency_id, week) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        week -> Date,
+        signed_as -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
     }
 }
 
@@ -373,8 +412,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_link,
     event,
     event_text,
+    feed_agreement,
+    heartbeat,
     holding,
     login_attempt,
+    nil_return,
     partnership,
     practice_record,
     review_sign_off,

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod deps;
 pub mod explain;
 pub mod failure;
+pub mod hearing;
 pub mod metrics;
 pub mod notices;
 pub mod policies;

@@ -20,7 +20,9 @@ use crate::domain::sign_off::{CannotSign, SignOff, Signing, check};
 use crate::domain::week::IsoWeek;
 use crate::store::session::{Connection, Stated, known_at, snapshot, transaction};
 use crate::store::weekly::{Span, figures_of};
-use crate::store::{StoreFailure, escalations, review, sign_offs as store_sign_offs, weekly};
+use crate::store::{
+    StoreFailure, escalations, hearing, review, sign_offs as store_sign_offs, weekly,
+};
 
 /// The longest history on which charts rest: five years.
 const MOST_WEEKS: i32 = 260;
@@ -196,7 +198,9 @@ async fn read(
     let open: Vec<Escalation> =
         escalations::many(conn, agreed.id, &ids).await?.into_values().collect();
     let owners = review::owners(conn, agreed.id, &ids, data_to).await?;
-    let contacts = review::contacts(conn, agreed.id, data_to).await?;
+    let contacts = hearing::contacts(conn, agreed.id, data_to).await?;
+    let feeds = hearing::agreed_feeds(conn, agreed.id, data_to).await?;
+    let nil_returns = hearing::nil_weeks(conn, agreed.id, week, data_to).await?;
     let arrived_since = review::arrived_since(conn, agreed.id, week, data_to).await?;
     Ok::<_, StoreFailure>(assemble(&Facts {
         agreed,
@@ -209,6 +213,8 @@ async fn read(
         open: &open,
         owners: &owners,
         contacts: &contacts,
+        feeds: &feeds,
+        nil_returns: &nil_returns,
         arrived_since,
     }))
     .map_err(Failure::from)

@@ -25,6 +25,7 @@ mod demo_recount;
 mod embedded;
 mod endings;
 mod explanations;
+mod hearing;
 mod key_sets;
 mod kill;
 mod layers;

@@ -80,7 +80,16 @@ impl World {
                         repeat('0', 64), 1, '[]', '{}',
                         case when row_number() over (partition by partnership_id) > 1 then 'Again.' end,
                         false, now(), role, id, 'somebody'
-                 from client",
+                 from client;
+                 insert into heartbeat
+                 select partnership_id, agency_id, 1, now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into feed_agreement
+                 select partnership_id, agency_id, 1, 24, 'Agreed.', now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into nil_return
+                 select partnership_id, agency_id, '2026-11-09', 'Manager', now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police')",
             )
             .await
             .unwrap();
@@ -233,6 +242,54 @@ async fn an_agency_sees_the_good_practice_that_it_recorded_and_that_is_about_it(
     }
 }
 
+/// What tells an agency's silence, which speaks for nobody else.
+const OF_THE_SILENCE: &[&str] = &["heartbeat", "feed_agreement", "nil_return"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_and_says_of_its_own_silence_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    for table in OF_THE_SILENCE {
+        for (agency, reach, seen) in [
+            ("valeshire_police", Reach::OwnAgency, 1),
+            ("anyborough_cs", Reach::OwnAgency, 0),
+            ("elsewhere_police", Reach::OwnAgency, 0),
+            ("business_unit", Reach::Partnership, 2),
+        ] {
+            state(&service, &here, &world.agency(agency).await, reach).await;
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+            service.batch_execute("rollback").await.unwrap();
+        }
+        let health = world.agency("health_community").await;
+        let new = json!({"hour": 2, "version": 2, "week": "2026-11-02"});
+        for (reach, agency, partnership, fine) in [
+            (Reach::OwnAgency, &health, &here, *table != "feed_agreement"),
+            (Reach::OwnAgency, &police, &here, false),
+            (Reach::OwnAgency, &health, &there, false),
+            (Reach::Partnership, &police, &here, *table == "feed_agreement"),
+        ] {
+            let stated = if reach == Reach::OwnAgency { health.as_str() } else { "" };
+            state(&service, &here, stated, reach).await;
+            let mut row = new.clone();
+            row["agency_id"] = agency.as_str().into();
+            row["partnership_id"] = partnership.as_str().into();
+            let sql = format!(
+                "insert into {table} select (jsonb_populate_record(it, '{row}')).* from {table} it limit 1"
+            );
+            let outcome = service.execute(&sql, &[]).await;
+            service.batch_execute("rollback").await.unwrap();
+            if fine {
+                assert_eq!(outcome.unwrap(), 1, "{table} {reach:?}");
+            } else {
+                let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+                refused(outcome, denied, "row-level security", table);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_for_another_agency_or_partnership() {
     let world = World::new().await;
@@ -343,6 +400,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update practice_record set note = null, recorded_by_subject = 'x'",
         "delete from practice_record",
         "truncate practice_record",
+        "update heartbeat set recorded_at = now()",
+        "delete from feed_agreement",
+        "truncate nil_return",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

@@ -1,6 +1,6 @@
 //! From figures and rows to the pack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{DEFINITIONS_VERSION, Figures, WeekFigures};
+use crate::domain::hearing::AgreedFeed;
 use crate::domain::ids::{AgencyId, EscalationId};
 use crate::domain::partnership::Partnership;
 use crate::domain::silence::{Hearing, HearingRule};
@@ -90,6 +91,10 @@ pub struct Facts<'a> {
     pub owners: &'a BTreeMap<EscalationId, String>,
     /// When each agency was last heard.
     pub contacts: &'a BTreeMap<AgencyId, Timestamp>,
+    /// The agencies whose systems agreed to be heard.
+    pub feeds: &'a BTreeMap<AgencyId, AgreedFeed>,
+    /// The weeks for which agencies said that there was nothing to raise.
+    pub nil_returns: &'a BTreeSet<(AgencyId, IsoWeek)>,
     /// Raised in the week and received after `data_to`.
     pub arrived_since: i64,
 }

@@ -1,6 +1,6 @@
 //! That the pack says what its facts say, and points at what wants an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::review::NoticeKind;
@@ -49,6 +49,8 @@ fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
         open: &[],
         owners: &BTreeMap::new(),
         contacts: &BTreeMap::new(),
+        feeds: &BTreeMap::new(),
+        nil_returns: &BTreeSet::new(),
         arrived_since: 0,
     })
 }
@@ -128,6 +130,8 @@ fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
         open: &[],
         owners: &BTreeMap::new(),
         contacts: &BTreeMap::new(),
+        feeds: &BTreeMap::new(),
+        nil_returns: &BTreeSet::new(),
         arrived_since: 0,
     };
     let with = assemble(&facts);

@@ -66,6 +66,16 @@ impl Operation {
         self.changes_something() && self.document["tags"][0] == "practice"
     }
 
+    /// The table with the one record that it leaves, where that is neither an act on an escalation nor of good practice.
+    pub fn leaves(&self) -> Option<&'static str> {
+        match self.id.as_str() {
+            "send_heartbeat" => Some("heartbeat"),
+            "give_nil_return" => Some("nil_return"),
+            "agree_feed" => Some("feed_agreement"),
+            _ => None,
+        }
+    }
+
     /// Whether its path names an escalation.
     pub fn names_an_escalation(&self) -> bool {
         self.path.contains("{id}")
@@ -84,6 +94,7 @@ impl Operation {
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", "2026-W46")
+            .replace("{agency}", "valeshire_police")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -194,9 +205,15 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_outcomes"
         | "record_informal_resolution"
         | "record_commendation"
+        | "send_heartbeat"
+        | "give_nil_return"
+        | "list_nil_returns"
+        | "list_feed_agreements"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
-        "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
+        "agree_feed" | "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => {
+            (director, &[])
+        }
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),

@@ -240,6 +240,8 @@ fn agency(code: &str, name: &str, counts: (i64, f64), hearing: Hearing, more: &s
         meaning: format!("{more}{}", hearing.meaning()),
         ask: matches!(hearing, Hearing::Quiet | Hearing::NotConnected),
         last_contact: Some(at("2025-11-10T05:30:00Z")),
+        agreed_hours: None,
+        nil_returns_in_a_row: 0,
     }
 }
 
