@@ -104,6 +104,10 @@ codes! {
         ReadReview => "read_review",
         /// Sign the review of a week.
         SignReview => "sign_review",
+        /// Declare that the work changed, so that what is usual begins anew; or that such a change no longer holds.
+        DeclareRebase => "declare_rebase",
+        /// Set the targets of the review, and how its charts are computed.
+        SetReview => "set_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -143,6 +147,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::SignReview
             | A::AgreeFeed
+            | A::DeclareRebase
+            | A::SetReview
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -158,6 +164,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::SignReview
             | A::ReadHearing
             | A::AgreeFeed
+            | A::DeclareRebase
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -176,6 +183,8 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::SignReview
             | A::ReadHearing
             | A::AgreeFeed
+            | A::DeclareRebase
+            | A::SetReview
             | A::AddNote
             | A::ApprovePause
             | A::Resume

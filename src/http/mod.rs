@@ -10,6 +10,7 @@ pub mod clock_views;
 pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
+pub mod dictionary;
 pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;
@@ -49,6 +50,8 @@ pub mod reference_views;
 pub mod request_layer;
 pub mod requests;
 pub mod review_file;
+pub mod review_rules;
+pub mod review_rules_views;
 pub mod review_views;
 pub mod reviews;
 pub mod server;
@@ -118,6 +121,12 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(reviews::read_review)
         .service(reviews::list_sign_offs)
         .service(reviews::sign_review)
+        .service(review_rules::declare_rebase)
+        .service(review_rules::list_rebases)
+        .service(review_rules::withdraw_rebase)
+        .service(review_rules::set_review)
+        .service(review_rules::list_review_settings)
+        .service(dictionary::list_metrics)
         .service(hearing::send_heartbeat)
         .service(hearing::give_nil_return)
         .service(hearing::list_nil_returns)
@@ -145,6 +154,11 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::about::accessibility)
         .service(pages::escalations::list)
         .service(pages::escalations::detail)
+        .service(pages::nil_return::nil_return)
+        .service(pages::nil_return::give)
+        .service(pages::changes::changes)
+        .service(pages::changes::declare)
+        .service(pages::changes::withdraw)
         .service(pages::review::latest_review)
         .service(pages::review::sign_off_form)
         .service(pages::review::sign_off)

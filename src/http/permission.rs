@@ -58,6 +58,8 @@ permissions! {
     NilReturn => GiveNilReturn;
     Hearing => ReadHearing;
     AgreeFeed => AgreeFeed;
+    DeclareRebase => DeclareRebase;
+    SetReview => SetReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

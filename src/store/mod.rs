@@ -20,6 +20,7 @@ pub mod pool;
 pub mod practice;
 pub mod reference;
 pub mod review;
+pub mod review_rules;
 pub mod run_lists;
 mod schema;
 pub mod session;

@@ -272,6 +272,52 @@ diesel::table! {
 }
 
 diesel::table! {
+    rebase (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        charts -> Array<Text>,
+        first_week -> Date,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    rebase_withdrawal (partnership_id, rebase_id) {
+        partnership_id -> Uuid,
+        rebase_id -> Uuid,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_setting (partnership_id, version) {
+        partnership_id -> Uuid,
+        version -> Int4,
+        effective_from -> Date,
+        target_in_time -> Float8,
+        target_days -> Float8,
+        lock_after -> Int4,
+        enough_points -> Int4,
+        run_length -> Int4,
+        screen_outliers -> Bool,
+        rules -> Array<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     review_sign_off (partnership_id, week, version) {
         partnership_id -> Uuid,
         week -> Date,
@@ -419,6 +465,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     nil_return,
     partnership,
     practice_record,
+    rebase,
+    rebase_withdrawal,
+    review_setting,
     review_sign_off,
     stage_clock,
     stage_policy,

@@ -18,6 +18,7 @@ pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod review;
+pub mod review_rules;
 pub mod setup;
 pub mod shipped;
 pub mod sign_in;

@@ -19,7 +19,8 @@ const OF_AN_ESCALATION: &[&str] =
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
 
 /// What is for those who review the whole partnership, and for no agency.
-const OF_THE_REVIEW: &[&str] = &["review_sign_off"];
+const OF_THE_REVIEW: &[&str] =
+    &["review_sign_off", "rebase", "rebase_withdrawal", "review_setting"];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
@@ -81,6 +82,16 @@ impl World {
                         case when row_number() over (partition by partnership_id) > 1 then 'Again.' end,
                         false, now(), role, id, 'somebody'
                  from client;
+                 insert into rebase
+                 select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
+                 insert into rebase_withdrawal
+                 select partnership_id, id, 'Put off.', now(), role, id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
+                 insert into review_setting
+                 select partnership_id, 1, '2026-11-09', 0.9, 2, 20, 12, 7, false, '{shift}', 'Agreed.', now(), role,
+                        id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
                  insert into heartbeat
                  select partnership_id, agency_id, 1, now(), role, id, 'somebody' from client
                  where client_id in ('test-police', 'test-health', 'else-police');
@@ -403,6 +414,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update heartbeat set recorded_at = now()",
         "delete from feed_agreement",
         "truncate nil_return",
+        "update rebase set reason = 'x'",
+        "delete from rebase_withdrawal",
+        "update review_setting set target_days = 9",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

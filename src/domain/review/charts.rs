@@ -4,6 +4,7 @@
 use super::assemble::{Facts, real};
 use super::{ChartPoint, Reading, RebaseLine, WeekChart};
 use crate::domain::figures::Figures;
+use crate::domain::rebase::ChartName;
 use crate::domain::spc::{
     Assurance, Basis, CHART_FROM_CASES, Chart, ChartChoice, ChartKind, Denominators, Direction,
     Scale, Variation, WeekValue, c_chart, choose_for_counts, choose_for_shares, xmr,
@@ -43,12 +44,17 @@ pub(super) struct Series {
 
 impl Series {
     /// Counts of whole weeks.
-    pub fn counts(facts: &Facts<'_>, better: Direction, of: impl Fn(&Figures) -> i64) -> Self {
+    pub fn counts(
+        facts: &Facts<'_>,
+        name: ChartName,
+        better: Direction,
+        of: impl Fn(&Figures) -> i64,
+    ) -> Self {
         let counts: Vec<Option<u32>> =
             facts.weeks.iter().map(|week| u32::try_from(of(&week.total)).ok()).collect();
         let values = Self::values(facts, |figures| Some(real(of(figures))));
         let choice = choose_for_counts(&counts, Denominators::None);
-        let (rebases, settings) = (&facts.rules.rebases, &facts.rules.charts);
+        let (rebases, settings) = (facts.rules.rebases(name), &facts.rules.charts);
         let chart = match choice.kind {
             Some(ChartKind::Xmr) => Some(xmr(&values, Scale::NotNegative, rebases, settings)),
             Some(ChartKind::C) => Some(c_chart(&values, rebases, settings)),
@@ -65,9 +71,8 @@ impl Series {
             figures.share_in_time().filter(|_| due(figures) >= CHART_FROM_CASES)
         });
         let choice = choose_for_shares(&cases);
-        let chart = choice
-            .kind
-            .map(|_| xmr(&values, Scale::Share, &facts.rules.rebases, &facts.rules.charts));
+        let rebases = facts.rules.rebases(ChartName::InTime);
+        let chart = choice.kind.map(|_| xmr(&values, Scale::Share, rebases, &facts.rules.charts));
         Self { values, better: Direction::Higher, choice, chart }
     }
 
@@ -84,9 +89,9 @@ impl Series {
                 "Most weeks have fewer than five cases: say each."
             },
         };
-        let chart = choice
-            .kind
-            .map(|_| xmr(&values, Scale::NotNegative, &facts.rules.rebases, &facts.rules.charts));
+        let rebases = facts.rules.rebases(ChartName::MedianDays);
+        let chart =
+            choice.kind.map(|_| xmr(&values, Scale::NotNegative, rebases, &facts.rules.charts));
         Self { values, better: Direction::Lower, choice, chart }
     }
 
@@ -137,6 +142,7 @@ impl Series {
                 week: rebase.from(),
                 reason: rebase.reason().to_owned(),
                 by: rebase.by().to_owned(),
+                declared_at: rebase.declared_at(),
             })
         });
         let from = points.first().map(|point| point.week);

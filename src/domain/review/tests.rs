@@ -117,7 +117,10 @@ fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
     );
     let rebase =
         Rebase::new(week(25), "Policy relaunched", "Director of Quality Assurance").unwrap();
-    let rules = ReviewRules { rebases: vec![rebase], ..ReviewRules::default() };
+    let rules = ReviewRules {
+        rebases: BTreeMap::from([(ChartName::Raised, vec![rebase])]),
+        ..ReviewRules::default()
+    };
     let last = weeks.last().unwrap();
     let facts = Facts {
         agreed: &partnership(),

@@ -3,6 +3,7 @@
 use super::charts::{Drawing, Svg, shape};
 use super::links::List;
 use super::{Side, View, words};
+use crate::domain::london::local_date;
 use crate::domain::review::{ChartPoint, Notice, NoticeKind, Pack, RebaseLine, WeekChart};
 
 /// One thing to notice.
@@ -143,7 +144,13 @@ fn change(rebase: &RebaseLine) -> Change {
     let from = words::long_date(rebase.week.monday());
     Change {
         what: format!("From {from}: {}.", sentence(&rebase.reason)),
-        by: format!("The change from {from} was decided by {}.", sentence(&rebase.by)),
+        by: match rebase.declared_at.map(local_date) {
+            Some(on) => {
+                let on = words::long_date(on);
+                format!("Declared by {} on {on}.", sentence(&rebase.by))
+            }
+            None => format!("Declared by {}.", sentence(&rebase.by)),
+        },
     }
 }
 

@@ -72,6 +72,9 @@ impl Operation {
             "send_heartbeat" => Some("heartbeat"),
             "give_nil_return" => Some("nil_return"),
             "agree_feed" => Some("feed_agreement"),
+            "declare_rebase" => Some("rebase"),
+            "withdraw_rebase" => Some("rebase_withdrawal"),
+            "set_review" => Some("review_setting"),
             _ => None,
         }
     }
@@ -94,6 +97,7 @@ impl Operation {
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", "2026-W46")
+            .replace("{rebase_id}", id)
             .replace("{agency}", "valeshire_police")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
@@ -209,8 +213,13 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "give_nil_return"
         | "list_nil_returns"
         | "list_feed_agreements"
+        | "list_metrics"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
+        "declare_rebase" | "list_rebases" | "set_review" | "list_review_settings" => {
+            (director, &[])
+        }
+        "withdraw_rebase" => (director, &["declare"]),
         "agree_feed" | "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => {
             (director, &[])
         }
@@ -253,6 +262,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "commend" => {
                 let body = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
                 id = app.police().post("/v1/commendations", &body).await.expect(201).id();
+            }
+            "declare" => {
+                let body =
+                    json!({"charts": ["overdue"], "first_week": "2026-W30", "reason": "Moved."});
+                id = app.director().post("/v1/rebases", &body).await.expect(201).id();
             }
             "raise delayed" => {
                 let delay = json!({"timescale": "icpc", "started_at": "2026-11-17T10:00:00Z"});

@@ -148,6 +148,7 @@ fn chart(values: &[f64], old: Lines, new: Lines, variation: fn(usize) -> Variati
             .to_owned(),
         points: points.collect(),
         rebases: vec![RebaseLine {
+            declared_at: Some(at("2025-06-23T09:00:00Z")),
             week: week("2025-W28"),
             reason: "Escalation policy relaunched".to_owned(),
             by: "Director of Quality Assurance".to_owned(),
