@@ -77,8 +77,9 @@ impl DeclaredRebase {
     ) -> Result<Self, BrokenRule> {
         let mut faults = Faults::default();
         faults.add_if(said.charts.is_empty(), "charts", FieldRule::Required);
-        let twice =
-            said.charts.iter().enumerate().any(|(place, it)| said.charts[..place].contains(it));
+        let twice = ChartName::ALL
+            .iter()
+            .any(|chart| said.charts.iter().filter(|it| *it == chart).count() > 1);
         faults.add_if(twice, "charts", FieldRule::NotUnique);
         faults.add_if(said.first_week.starts_at() > now, "first_week", FieldRule::InFuture);
         let already = known.iter().any(|it| {

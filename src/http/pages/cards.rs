@@ -125,7 +125,13 @@ fn chart(
         rebases: &of.rebases,
         target: of.target,
     };
-    let changes: Vec<Change> = drawing.changes().into_iter().map(change).collect();
+    let mut drawn = drawing.changes();
+    if drawn.is_empty() {
+        // What the limits rest on is said even where the change itself lies before the weeks that are shown.
+        let first = points.first().map(|point| point.week);
+        drawn.extend(of.rebases.iter().rfind(|it| first.is_some_and(|first| it.week <= first)));
+    }
+    let changes: Vec<Change> = drawn.into_iter().map(change).collect();
     ChartCard {
         id,
         heading,
