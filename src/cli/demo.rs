@@ -153,8 +153,9 @@ impl Demo {
             let refused: u64 = report.refused.values().sum();
             note(&format!(
                 "made up {} escalations with {acts} acts, and {practice} records of what went well without one; \
-                 {refused} faulty inputs were refused, as they should be",
-                report.raised
+                 {refused} faulty inputs were refused, as they should be; {} heartbeats and {} nil returns tell silences \
+                 apart",
+                report.raised, report.heartbeats, report.nil_returns
             ));
         }
         Ok(())

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::DemoError;
 use super::chance::Chance;
 use super::frame::{Frame, SILENCE};
+use super::heard::{CUT_OFF, CUT_OFF_WEEKS};
 use crate::domain::agency::AgencyType;
 
 /// The agency whose silence a review should notice.
@@ -253,6 +254,7 @@ pub(super) fn sides(
     ])?;
     let services = childrens_services(area, day, frame);
     let silent = if week >= SILENCE { 0.0 } else { 0.03 };
+    let cut_off = if week > frame.weeks - CUT_OFF_WEEKS { 0.0 } else { 0.01 };
     let by = chance.weighted(&[
         (services, 0.34),
         (school(area), 0.20),
@@ -260,7 +262,7 @@ pub(super) fn sides(
         ("valeshire_police", 0.10),
         ("health_acute", 0.06),
         ("gp_anyborough", 0.02),
-        ("gp_otherton", 0.01),
+        (CUT_OFF, cut_off),
         (SILENT, silent),
         ("vcs_da", 0.05),
         ("housing", 0.02),

@@ -7,6 +7,7 @@ mod chance;
 mod children;
 mod course;
 mod frame;
+mod heard;
 mod partnership;
 mod play;
 mod practice;
@@ -129,6 +130,10 @@ pub struct DemoReport {
     pub acts: BTreeMap<ActKind, u64>,
     /// How many records of good practice of each kind were made.
     pub practice: BTreeMap<PracticeKind, u64>,
+    /// How many heartbeats were heard.
+    pub heartbeats: u64,
+    /// How many nil returns were given.
+    pub nil_returns: u64,
     /// How much was refused, as it should be, by reason.
     pub refused: BTreeMap<Refusal, u64>,
 }

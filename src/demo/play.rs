@@ -23,7 +23,9 @@ use crate::usecases::acts::{ActRequest, On};
 use crate::usecases::deps::Clock;
 use crate::usecases::raise::RaiseRequest;
 use crate::usecases::setup::{self, SetupPlan};
-use crate::usecases::{Deps, Failure, acts, practice, raise, read, registry};
+use crate::usecases::{
+    Deps, Failure, acts, hearing, practice, raise, read, registry, review_rules,
+};
 
 /// Keeps the stream of identifiers apart from the stream of the script.
 const IDS: u64 = 0x1d5;
@@ -209,6 +211,24 @@ impl Player {
                 let done = practice::record(&self.practice_deps, &caller, *said).await;
                 done.map_err(|failure| DemoError::Practice { at, failure: Box::new(failure) })?;
                 *self.report.practice.entry(kind).or_default() += 1;
+            }
+            Deed::AgreeFeed { agency, said } => {
+                let caller = self.caller(By::ServiceLead).await?;
+                hearing::state_feed(&self.practice_deps, &caller, agency, said).await?;
+            }
+            Deed::Heartbeat { by } => {
+                let caller = self.caller(By::Agency(by)).await?;
+                hearing::heartbeat(&self.practice_deps, &caller).await?;
+                self.report.heartbeats += 1;
+            }
+            Deed::NilReturn { by, week, signed_as } => {
+                let caller = self.caller(By::Agency(by)).await?;
+                hearing::give_nil_return(&self.practice_deps, &caller, by, week, signed_as).await?;
+                self.report.nil_returns += 1;
+            }
+            Deed::Declare(said) => {
+                let caller = self.caller(By::Director).await?;
+                review_rules::declare(&self.practice_deps, &caller, said).await?;
             }
             Deed::AddCalendar(calendar) => {
                 let source = "Made up: the shipped list, with the day that was missing";

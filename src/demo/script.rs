@@ -10,6 +10,7 @@ use super::chance::{Chance, Quota};
 use super::children::{ChildText, mistyped};
 use super::course::{By, Course, Doing, What};
 use super::frame::{Frame, seconds};
+use super::heard;
 use super::practice;
 use super::weeks::arrivals;
 use super::words;
@@ -17,10 +18,13 @@ use crate::domain::access::Action;
 use crate::domain::act::Act;
 use crate::domain::codes::codes;
 use crate::domain::event::Narrative;
+use crate::domain::hearing::FeedStatement;
 use crate::domain::partnership::PolicyVersion;
 use crate::domain::practice::Practice;
+use crate::domain::rebase::RebaseStatement;
 use crate::domain::resolution::WithdrawalReason;
 use crate::domain::urgency::Urgency;
+use crate::domain::week::IsoWeek;
 use crate::domain::working_days::Calendar;
 use crate::usecases::acts::CorrectionRequest;
 use crate::usecases::raise::RaiseRequest;
@@ -110,6 +114,29 @@ pub enum Deed {
         /// What is sent.
         said: Box<Practice>,
     },
+    /// It is recorded how often an agency's system agreed to be heard.
+    AgreeFeed {
+        /// The code of the agency.
+        agency: &'static str,
+        /// What was agreed.
+        said: FeedStatement,
+    },
+    /// A system says that it is alive.
+    Heartbeat {
+        /// The code of its agency.
+        by: &'static str,
+    },
+    /// An agency says that it had nothing to raise.
+    NilReturn {
+        /// The code of the agency.
+        by: &'static str,
+        /// The week.
+        week: IsoWeek,
+        /// The role in which the signer says so.
+        signed_as: String,
+    },
+    /// The Director declares a change.
+    Declare(RebaseStatement),
     /// A calendar version is added.
     AddCalendar(Box<Calendar>),
     /// A stage policy is added.
@@ -152,6 +179,7 @@ pub(super) fn write(seed: u64, frame: &Frame) -> Result<Vec<Step>, DemoError> {
         }
     }
     deeds.extend(practice::write(seed, frame)?);
+    deeds.extend(heard::write(frame)?);
     let series = frame.starts_at..frame.ends_at;
     deeds.retain(|(at, _)| series.contains(at));
     // Stable, so that what one escalation has at one instant keeps its order.

@@ -90,6 +90,14 @@ codes! {
         ReadPractice => "read_practice",
         /// List informal resolutions and commendations, without notes.
         ListPractice => "list_practice",
+        /// Say that one's system is alive and had nothing to send.
+        SendHeartbeat => "send_heartbeat",
+        /// Say for one's own agency that there was nothing to raise in a week.
+        GiveNilReturn => "give_nil_return",
+        /// Read nil returns, and how often systems agreed to be heard.
+        ReadHearing => "read_hearing",
+        /// Record how often an agency's system agreed to be heard.
+        AgreeFeed => "agree_feed",
         /// Read the weekly theme aggregation.
         ReadWeeklyThemes => "read_weekly_themes",
         /// Read the weekly review: every figure, and what is open with whom.
@@ -104,6 +112,10 @@ codes! {
         ReadPublicPack => "read_public_pack",
         /// Release the pack of a quarter to the public.
         ReleasePack => "release_pack",
+        /// Declare that the work changed, so that what is usual begins anew; or that such a change no longer holds.
+        DeclareRebase => "declare_rebase",
+        /// Set the targets of the review, and how its charts are computed.
+        SetReview => "set_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -145,6 +157,9 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ProposeExclusion
             | A::DecideExclusion
             | A::ReleasePack
+            | A::AgreeFeed
+            | A::DeclareRebase
+            | A::SetReview
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -160,6 +175,9 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReference
             | A::SignReview
             | A::ProposeExclusion
+            | A::ReadHearing
+            | A::AgreeFeed
+            | A::DeclareRebase
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -179,6 +197,10 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::SignReview
             | A::ProposeExclusion
             | A::DecideExclusion
+            | A::ReadHearing
+            | A::AgreeFeed
+            | A::DeclareRebase
+            | A::SetReview
             | A::AddNote
             | A::ApprovePause
             | A::Resume
@@ -196,6 +218,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
         },
         Role::Analyst => match action {
             A::ListEscalations
+            | A::ReadHearing
             | A::ListPractice
             | A::ReadWeeklyThemes
             | A::ReadReview
@@ -211,6 +234,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadWeeklyThemes
             | A::ReadReview
             | A::ReadPublicPack
+            | A::ReadHearing
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -283,6 +307,7 @@ mod tests {
             Action::ListPractice,
             Action::ReadWeeklyThemes,
             Action::ReadReview,
+            Action::ReadHearing,
             Action::ReadReference,
             Action::ReadPublicPack,
         ];

@@ -121,6 +121,12 @@ pub enum Hint {
     TimeAgreed,
     /// It is of this urgency, and so are the limits that run.
     SameUrgency,
+    /// A nil return for the week is given from this day on.
+    NilReturnFrom(jiff::civil::Date),
+    /// The agency raised something in that week.
+    RaisedInWeek,
+    /// A change of this chart is declared for that week already.
+    DeclaredAlready,
 }
 
 super::codes::codes! {

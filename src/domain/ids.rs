@@ -50,6 +50,8 @@ id! {
     ClockId,
     /// A record of an informal resolution or a commendation.
     PracticeRecordId,
+    /// A declared change of the review.
+    RebaseId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -272,4 +272,8 @@ pub struct RebaseLine {
     pub reason: String,
     /// Who decided it.
     pub by: String,
+    /// When it was declared, where that is known.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub declared_at: Option<Timestamp>,
 }

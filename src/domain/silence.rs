@@ -54,6 +54,8 @@ pub struct HearingRule {
     pub weeks_without_rate: usize,
     /// With fewer expected in the window of `recent`, a small count tells nothing.
     pub least_expected: f64,
+    /// How often a system has to be heard whose agreement says no interval.
+    pub usual_interval: SignedDuration,
     /// A connection is broken when it was last heard longer ago than the agreed interval times this.
     pub missed_intervals: i32,
     /// But never sooner than this.
@@ -72,6 +74,7 @@ impl Default for HearingRule {
             least_history_weeks: 26,
             weeks_without_rate: 13,
             least_expected: 3.0,
+            usual_interval: SignedDuration::from_hours(24),
             missed_intervals: 2,
             least_patience: SignedDuration::from_hours(3 * 24),
             nil_returns_in_a_row: 4,
@@ -94,7 +97,10 @@ pub struct AgencyWeek {
 pub struct Connection {
     /// How often it agreed to call at least.
     pub agreed_interval: SignedDuration,
-    /// Its last authenticated call of any kind, heartbeats included; none if there never was one.
+    /// Since when it has to: nobody is cut off before that.
+    pub agreed_since: Timestamp,
+    /// Its last authenticated call that recorded something, heartbeats included; none if there never was one. A nil
+    /// return is a person's word and no sign of a system.
     pub last_contact: Option<Timestamp>,
 }
 
@@ -107,7 +113,8 @@ pub struct AgencyRecord<'a> {
     pub weeks: &'a [AgencyWeek],
     /// How many complete weeks it has taken part; what lies before is not looked at.
     pub weeks_since_joined: usize,
-    /// How its systems are heard; none where it has none and its people use the pages.
+    /// How its systems are heard; none where none agreed to be heard. Whose people use the pages is never cut off, however
+    /// silent.
     pub connection: Option<Connection>,
     /// Whether it is a statutory safeguarding partner.
     pub statutory_partner: bool,
@@ -170,7 +177,7 @@ pub fn hearing(record: &AgencyRecord<'_>, rule: &HearingRule, now: Timestamp) ->
     }
 }
 
-/// An agency that has never been heard is as old as its taking part.
+/// What was last heard before the agreement does not count against it.
 fn is_cut_off(record: &AgencyRecord<'_>, rule: &HearingRule, now: Timestamp) -> bool {
     let Some(connection) = record.connection else { return false };
     let patience = connection
@@ -178,14 +185,9 @@ fn is_cut_off(record: &AgencyRecord<'_>, rule: &HearingRule, now: Timestamp) -> 
         .checked_mul(rule.missed_intervals)
         .unwrap_or(SignedDuration::MAX)
         .max(rule.least_patience);
-    let unheard = connection.last_contact.map_or_else(
-        || {
-            let days = i64::try_from(record.weeks_since_joined).unwrap_or(i64::MAX);
-            SignedDuration::from_secs(days.saturating_mul(7 * 24 * 60 * 60))
-        },
-        |last| now.duration_since(last),
-    );
-    unheard > patience
+    let since = connection.agreed_since;
+    let heard = connection.last_contact.map_or(since, |last| last.max(since));
+    now.duration_since(heard) > patience
 }
 
 #[cfg(test)]

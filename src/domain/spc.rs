@@ -30,6 +30,7 @@
 //! points 1.08 times. A shift by one and a half standard deviations is seen after 5 weeks in half of
 //! all cases, after 10 in nine of ten.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::codes::codes;
@@ -168,6 +169,7 @@ pub struct Rebase {
     from: IsoWeek,
     reason: String,
     by: String,
+    declared_at: Option<Timestamp>,
 }
 
 /// A rebase without a reason or without a name.
@@ -189,7 +191,19 @@ impl Rebase {
         if reason.trim().is_empty() || by.trim().is_empty() {
             return Err(UnexplainedRebase);
         }
-        Ok(Self { from, reason, by })
+        Ok(Self { from, reason, by, declared_at: None })
+    }
+
+    /// The same, declared at `at`.
+    #[must_use]
+    pub fn declared(self, at: Timestamp) -> Self {
+        Self { declared_at: Some(at), ..self }
+    }
+
+    /// When it was declared, if that is known.
+    #[must_use]
+    pub const fn declared_at(&self) -> Option<Timestamp> {
+        self.declared_at
     }
 
     /// The first week of what is usual now.

@@ -122,6 +122,10 @@ fn frame() -> OpenApi {
                 ("lists", "Lists, page by page, as JSON or CSV."),
                 ("practice", "What was settled or done well without an escalation."),
                 ("review", "The figures of the weekly review."),
+                (
+                    "hearing",
+                    "Who is heard: systems that are alive, and agencies with nothing to raise.",
+                ),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),
                 ("contract", "This contract."),

@@ -59,6 +59,18 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::SameUrgency => {
             "It is of this urgency already, and so are the limits that run; name another one.".to_owned()
         }
+        Hint::NilReturnFrom(day) => {
+            format!("A nil return for this week can be given from {day} on, when the week is nearly over.")
+        }
+        Hint::RaisedInWeek => {
+            "The agency raised something in this week, so a nil return would contradict it. Nothing needs to be sent: \
+             what was raised is counted."
+                .to_owned()
+        }
+        Hint::DeclaredAlready => {
+            "A change is declared for one of these charts from this week on. Withdraw that one first if it is wrong."
+                .to_owned()
+        }
         Hint::OtherChild => {
             "That escalation concerns another child; name one of the same child, or link them instead.".to_owned()
         }

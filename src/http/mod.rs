@@ -10,6 +10,7 @@ pub mod clock_views;
 pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
+pub mod dictionary;
 pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;
@@ -24,6 +25,8 @@ pub mod field_errors;
 pub mod fields;
 pub mod filters;
 pub mod health;
+pub mod hearing;
+pub mod hearing_views;
 mod hints;
 pub mod history;
 pub mod key_set;
@@ -51,6 +54,8 @@ pub mod request_layer;
 pub mod requests;
 pub mod review_book;
 pub mod review_file;
+pub mod review_rules;
+pub mod review_rules_views;
 pub mod review_views;
 pub mod reviews;
 pub mod server;
@@ -60,6 +65,7 @@ pub mod time_views;
 pub mod times;
 pub mod token;
 pub mod views;
+pub mod week_member;
 pub mod weekly;
 pub mod weekly_records;
 pub mod weekly_views;
@@ -128,6 +134,17 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(papers::list_public_packs)
         .service(papers::read_public_pack)
         .service(papers::release_public_pack)
+        .service(review_rules::declare_rebase)
+        .service(review_rules::list_rebases)
+        .service(review_rules::withdraw_rebase)
+        .service(review_rules::set_review)
+        .service(review_rules::list_review_settings)
+        .service(dictionary::list_metrics)
+        .service(hearing::send_heartbeat)
+        .service(hearing::give_nil_return)
+        .service(hearing::list_nil_returns)
+        .service(hearing::agree_feed)
+        .service(hearing::list_feed_agreements)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)
@@ -154,6 +171,11 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::raise::raise_form)
         .service(pages::raise::raise_sent)
         .service(pages::raise::raised_page)
+        .service(pages::nil_return::nil_return)
+        .service(pages::nil_return::give)
+        .service(pages::changes::changes)
+        .service(pages::changes::declare)
+        .service(pages::changes::withdraw)
         .service(pages::review::latest_review)
         .service(pages::review::sign_off_form)
         .service(pages::review::sign_off)

@@ -61,6 +61,12 @@ permissions! {
     SignReview => SignReview;
     ProposeExclusion => ProposeExclusion;
     DecideExclusion => DecideExclusion;
+    Heartbeat => SendHeartbeat;
+    NilReturn => GiveNilReturn;
+    Hearing => ReadHearing;
+    AgreeFeed => AgreeFeed;
+    DeclareRebase => DeclareRebase;
+    SetReview => SetReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

@@ -144,34 +144,6 @@ pub async fn owners(
 }
 
 #[derive(QueryableByName)]
-struct ContactRow {
-    #[diesel(sql_type = SqlUuid)]
-    agency_id: Uuid,
-    #[diesel(sql_type = Timestamptz)]
-    at: SqlTimestamp,
-}
-
-/// When each agency last recorded anything, by `at`.
-///
-/// # Errors
-/// The database fails.
-pub async fn contacts(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-    at: Timestamp,
-) -> Result<BTreeMap<AgencyId, Timestamp>, StoreFailure> {
-    let rows: Vec<ContactRow> = sql_query(
-        "select actor_agency_id as agency_id, max(recorded_at) as at from event
-         where partnership_id = $1 and actor_agency_id is not null and recorded_at <= $2 group by 1",
-    )
-    .bind::<SqlUuid, _>(partnership.0)
-    .bind::<Timestamptz, _>(SqlTimestamp::from(at))
-    .load(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (AgencyId(row.agency_id), row.at.to_jiff())).collect())
-}
-
-#[derive(QueryableByName)]
 struct NumberRow {
     #[diesel(sql_type = BigInt)]
     number: i64,

@@ -1,6 +1,91 @@
 //! The tables as diesel sees them. Generated from the migrated database by `UPDATE_SCHEMA=1 cargo test schema_rs`.
 
 diesel::table! {
+    feed_agreement (partnership_id, agency_id, version) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        version -> Int4,
+        every_hours -> Nullable<Int4>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    heartbeat (partnership_id, agency_id, hour) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        hour -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    nil_return (partnership_id, agency_id, week) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        week -> Date,
+        signed_as -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    rebase (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        charts -> Array<Text>,
+        first_week -> Date,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    rebase_withdrawal (partnership_id, rebase_id) {
+        partnership_id -> Uuid,
+        rebase_id -> Uuid,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_setting (partnership_id, version) {
+        partnership_id -> Uuid,
+        version -> Int4,
+        effective_from -> Date,
+        target_in_time -> Float8,
+        target_days -> Float8,
+        lock_after -> Int4,
+        enough_points -> Int4,
+        run_length -> Int4,
+        screen_outliers -> Bool,
+        rules -> Array<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     agency (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,

@@ -15,12 +15,15 @@ use crate::domain::london;
 use crate::domain::partnership::Partnership;
 use crate::domain::review::assemble::{Facts, ReviewRules, assemble};
 use crate::domain::review::{Pack, TABLE_WEEKS};
+use crate::domain::review_setting::in_force;
 use crate::domain::sign_off::{CannotSign, SignOff, Signing, check};
 use crate::domain::week::IsoWeek;
 use crate::sha256;
 use crate::store::session::{Connection, Stated, known_at, snapshot, transaction};
 use crate::store::weekly::{Span, figures_of};
-use crate::store::{StoreFailure, escalations, review, sign_offs as store_sign_offs, weekly};
+use crate::store::{
+    StoreFailure, escalations, hearing, review, review_rules, sign_offs as store_sign_offs, weekly,
+};
 
 /// The longest history on which charts rest: five years.
 const MOST_WEEKS: i32 = 260;
@@ -186,11 +189,16 @@ async fn read(
     let open: Vec<Escalation> =
         escalations::many(conn, agreed.id, &ids).await?.into_values().collect();
     let owners = review::owners(conn, agreed.id, &ids, data_to).await?;
-    let contacts = review::contacts(conn, agreed.id, data_to).await?;
+    let contacts = hearing::contacts(conn, agreed.id, data_to).await?;
+    let feeds = hearing::agreed_feeds(conn, agreed.id, data_to).await?;
+    let nil_returns = hearing::nil_weeks(conn, agreed.id, week, data_to).await?;
+    let declared = review_rules::rebases(conn, agreed.id, data_to).await?;
+    let settings = review_rules::settings(conn, agreed.id, data_to).await?;
+    let rules = ReviewRules::new(in_force(&settings, week), &declared);
     let arrived_since = review::arrived_since(conn, agreed.id, week, data_to).await?;
     Ok(assemble(&Facts {
         agreed,
-        rules: &ReviewRules::default(),
+        rules: &rules,
         week,
         data_to,
         weeks: &weeks,
@@ -199,6 +207,8 @@ async fn read(
         open: &open,
         owners: &owners,
         contacts: &contacts,
+        feeds: &feeds,
+        nil_returns: &nil_returns,
         arrived_since,
     }))
 }

@@ -10,16 +10,20 @@ use escalation_tracker::demo::{self, DemoOptions, DemoReport, Refusal};
 use escalation_tracker::domain::access::Caller;
 use escalation_tracker::domain::child_reference::SchemePolicy;
 use escalation_tracker::domain::figures::{GroupBy, WeekFigures, WeeklyQuestion};
+use escalation_tracker::domain::silence::Hearing;
+use escalation_tracker::domain::spc::{Basis, Variation};
 use escalation_tracker::domain::week::IsoWeek;
 use escalation_tracker::embedded::{Durability, EmbeddedPostgres, Options, SUPERUSER};
 use escalation_tracker::store::pool::{PoolOptions, connect_once};
 use escalation_tracker::store::{Pool, migrations};
-use escalation_tracker::usecases::{Deps, registry, weekly};
+use escalation_tracker::usecases::{Deps, registry, review, weekly};
 use escalation_tracker::vault::Vault;
 
 const ISSUER: &str = "https://demo.invalid";
 /// The first week in which answers come sooner.
 const LEARNING: i32 = 70;
+/// The first week after the relaunch, which the Director declares.
+const RELAUNCH: i32 = 40;
 
 struct Place(PathBuf);
 
@@ -117,13 +121,14 @@ fn near(name: &str, is: f64, wanted: f64, tolerance: f64) {
 }
 
 /// Every row that must be the same in two databases, as text and in order.
-const DUMPS: [&str; 7] = [
+const DUMPS: [&str; 8] = [
     "select e::text from escalation e order by id",
     "select e::text from event e order by id",
     "select t::text from event_text t order by escalation_id, version, field",
     "select c::text from stage_clock c order by id",
     "select d::text from delay d order by escalation_id",
     "select p::text from practice_record p order by id",
+    "select (signed_as, week, recorded_at)::text from nil_return order by week, signed_as",
     "select (escalation_id, position, scheme, child_key)::text from escalation_child \
      order by escalation_id, position",
 ];
@@ -163,7 +168,39 @@ async fn the_same_seed_makes_the_same_rows_in_another_database() {
     }
 }
 
+/// What the Director's page shows of who is heard, and of the change at the relaunch.
+async fn has_its_silences_and_its_change(deps: &Deps, report: &DemoReport) {
+    let last = options().last_week;
+    let director = caller(deps, "demo-director").await;
+    let pack = review::pack(deps, &director, last, None).await.unwrap();
+    let heard = |code: &str| {
+        let line = pack.agencies.iter().find(|it| it.code == code).unwrap();
+        (line.hearing, line.ask, line.agreed_hours, line.nil_returns_in_a_row)
+    };
+    assert_eq!(heard("gp_otherton"), (Hearing::NotConnected, true, Some(24), 0));
+    assert_eq!(heard("adult_social_care"), (Hearing::NilReturn, true, None, 9));
+    assert_eq!(heard("health_icb"), (Hearing::NilReturn, false, None, 2));
+    assert_eq!(heard("probation"), (Hearing::Quiet, true, None, 0));
+    let connected = heard("health_acute");
+    assert_eq!((connected.2, connected.0 == Hearing::NotConnected), (Some(168), false));
+    assert!(report.heartbeats > 300 && report.nil_returns == 11, "{report:?}");
+
+    // Two levels, each usual for itself, where one average over both would be a signal for ever.
+    let relaunch = last.plus_weeks(RELAUNCH - 104);
+    for (week, change) in [(relaunch.plus_weeks(-1), None), (last, Some(relaunch))] {
+        let pack = review::pack(deps, &director, week, None).await.unwrap();
+        let (raised, days) = (&pack.raised, &pack.median_days);
+        assert_eq!(pack.tiles.new.reading.variation, Variation::CommonCause, "{week}");
+        assert_eq!(pack.tiles.new.reading.basis, Some(Basis::Locked), "{week}");
+        let changes: Vec<IsoWeek> = raised.rebases.iter().map(|it| it.week).collect();
+        assert_eq!(changes, change.into_iter().collect::<Vec<_>>(), "{week}");
+        assert_eq!(raised.points.iter().filter(|it| it.value.is_none()).count(), 0, "{week}");
+        assert_eq!(days.rebases.is_empty(), change.is_none(), "{week}: {}", days.method);
+    }
+}
+
 async fn has_its_shape(deps: &Deps, report: &DemoReport) {
+    has_its_silences_and_its_change(deps, report).await;
     let last = options().last_week;
     let first = last.plus_weeks(-103);
     let weeks = weeks(deps, first, last).await;

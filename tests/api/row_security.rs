@@ -19,7 +19,8 @@ const OF_AN_ESCALATION: &[&str] =
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
 
 /// What is for those who review the whole partnership, and for no agency.
-const OF_THE_REVIEW: &[&str] = &["review_sign_off"];
+const OF_THE_REVIEW: &[&str] =
+    &["review_sign_off", "rebase", "rebase_withdrawal", "review_setting"];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
@@ -89,7 +90,26 @@ impl World {
                  select distinct on (partnership_id) partnership_id, date '2026-06-29', date '2026-09-21', '2026-Q3',
                         'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
                         'somebody'
-                 from client",
+                 from client;
+                 insert into rebase
+                 select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
+                 insert into rebase_withdrawal
+                 select partnership_id, id, 'Put off.', now(), role, id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
+                 insert into review_setting
+                 select partnership_id, 1, '2026-11-09', 0.9, 2, 20, 12, 7, false, '{shift}', 'Agreed.', now(), role,
+                        id, 'somebody'
+                 from client where client_id in ('test-director', 'else-director');
+                 insert into heartbeat
+                 select partnership_id, agency_id, 1, now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into feed_agreement
+                 select partnership_id, agency_id, 1, 24, 'Agreed.', now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into nil_return
+                 select partnership_id, agency_id, '2026-11-09', 'Manager', now(), role, id, 'somebody' from client
+                 where client_id in ('test-police', 'test-health', 'else-police')",
             )
             .await
             .unwrap();
@@ -242,6 +262,54 @@ async fn an_agency_sees_the_good_practice_that_it_recorded_and_that_is_about_it(
     }
 }
 
+/// What tells an agency's silence, which speaks for nobody else.
+const OF_THE_SILENCE: &[&str] = &["heartbeat", "feed_agreement", "nil_return"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_and_says_of_its_own_silence_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    for table in OF_THE_SILENCE {
+        for (agency, reach, seen) in [
+            ("valeshire_police", Reach::OwnAgency, 1),
+            ("anyborough_cs", Reach::OwnAgency, 0),
+            ("elsewhere_police", Reach::OwnAgency, 0),
+            ("business_unit", Reach::Partnership, 2),
+        ] {
+            state(&service, &here, &world.agency(agency).await, reach).await;
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+            service.batch_execute("rollback").await.unwrap();
+        }
+        let health = world.agency("health_community").await;
+        let new = json!({"hour": 2, "version": 2, "week": "2026-11-02"});
+        for (reach, agency, partnership, fine) in [
+            (Reach::OwnAgency, &health, &here, *table != "feed_agreement"),
+            (Reach::OwnAgency, &police, &here, false),
+            (Reach::OwnAgency, &health, &there, false),
+            (Reach::Partnership, &police, &here, *table == "feed_agreement"),
+        ] {
+            let stated = if reach == Reach::OwnAgency { health.as_str() } else { "" };
+            state(&service, &here, stated, reach).await;
+            let mut row = new.clone();
+            row["agency_id"] = agency.as_str().into();
+            row["partnership_id"] = partnership.as_str().into();
+            let sql = format!(
+                "insert into {table} select (jsonb_populate_record(it, '{row}')).* from {table} it limit 1"
+            );
+            let outcome = service.execute(&sql, &[]).await;
+            service.batch_execute("rollback").await.unwrap();
+            if fine {
+                assert_eq!(outcome.unwrap(), 1, "{table} {reach:?}");
+            } else {
+                let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+                refused(outcome, denied, "row-level security", table);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_for_another_agency_or_partnership() {
     let world = World::new().await;
@@ -355,6 +423,12 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update practice_record set note = null, recorded_by_subject = 'x'",
         "delete from practice_record",
         "truncate practice_record",
+        "update heartbeat set recorded_at = now()",
+        "delete from feed_agreement",
+        "truncate nil_return",
+        "update rebase set reason = 'x'",
+        "delete from rebase_withdrawal",
+        "update review_setting set target_days = 9",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

@@ -1,6 +1,6 @@
 //! From figures and rows to the pack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -14,8 +14,11 @@ use super::{
 };
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{DEFINITIONS_VERSION, WeekFigures};
+use crate::domain::hearing::AgreedFeed;
 use crate::domain::ids::{AgencyId, EscalationId};
 use crate::domain::partnership::Partnership;
+use crate::domain::rebase::{ChartName, DeclaredRebase, rebases_of};
+use crate::domain::review_setting::ReviewSettings;
 use crate::domain::silence::{Hearing, HearingRule};
 use crate::domain::spc::{Direction, Rebase, SpcSettings, Variation};
 use crate::domain::unusual_cell::{CellCounts, CellRule};
@@ -44,8 +47,8 @@ pub struct RaisedCount {
 pub struct ReviewRules {
     /// How charts are computed.
     pub charts: SpcSettings,
-    /// The declared changes, at which what is usual begins anew.
-    pub rebases: Vec<Rebase>,
+    /// The declared changes of each figure, at which what is usual begins anew.
+    pub rebases: BTreeMap<ChartName, Vec<Rebase>>,
     /// When a cell is unusual.
     pub cells: CellRule,
     /// When an agency is quiet.
@@ -57,16 +60,29 @@ pub struct ReviewRules {
 }
 
 impl Default for ReviewRules {
-    /// The targets are this product's choice, as in the picture of its review page.
     fn default() -> Self {
+        Self::new(ReviewSettings::default(), &[])
+    }
+}
+
+impl ReviewRules {
+    /// The rules by these settings, with these declared changes.
+    #[must_use]
+    pub fn new(settings: ReviewSettings, declared: &[DeclaredRebase]) -> Self {
+        let rebases = ChartName::ALL.iter().map(|chart| (*chart, rebases_of(declared, *chart)));
         Self {
-            charts: SpcSettings::default(),
-            rebases: Vec::new(),
+            charts: settings.charts,
+            rebases: rebases.collect(),
             cells: CellRule::default(),
             hearing: HearingRule::default(),
-            target_in_time: 0.9,
-            target_days: 2.0,
+            target_in_time: settings.target_in_time,
+            target_days: settings.target_days,
         }
+    }
+
+    /// The declared changes of one figure.
+    pub(super) fn rebases(&self, chart: ChartName) -> &[Rebase] {
+        self.rebases.get(&chart).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -93,6 +109,10 @@ pub struct Facts<'a> {
     pub owners: &'a BTreeMap<EscalationId, String>,
     /// When each agency was last heard.
     pub contacts: &'a BTreeMap<AgencyId, Timestamp>,
+    /// The agencies whose systems agreed to be heard.
+    pub feeds: &'a BTreeMap<AgencyId, AgreedFeed>,
+    /// The weeks for which agencies said that there was nothing to raise.
+    pub nil_returns: &'a BTreeSet<(AgencyId, IsoWeek)>,
     /// Raised in the week and received after `data_to`.
     pub arrived_since: i64,
 }
@@ -126,9 +146,9 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
     let asked = theme_table(facts, |it| it.raised_with);
     let raised_by = theme_table(facts, |it| it.raised_by);
     let series = [
-        Series::counts(facts, Direction::Neutral, |it| it.raised),
-        Series::counts(facts, Direction::Neutral, |it| it.open_at_end),
-        Series::counts(facts, Direction::Lower, |it| it.overdue_at_end),
+        Series::counts(facts, ChartName::Raised, Direction::Neutral, |it| it.raised),
+        Series::counts(facts, ChartName::Open, Direction::Neutral, |it| it.open_at_end),
+        Series::counts(facts, ChartName::Overdue, Direction::Lower, |it| it.overdue_at_end),
         Series::shares(facts),
         Series::median_days(facts),
     ];

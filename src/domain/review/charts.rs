@@ -4,9 +4,10 @@
 use super::assemble::{Facts, real};
 use super::{ChartPoint, Reading, RebaseLine, WeekChart};
 use crate::domain::figures::Figures;
+use crate::domain::rebase::ChartName;
 use crate::domain::spc::{
     Assurance, Basis, CHART_FROM_CASES, Chart, ChartChoice, ChartKind, Denominators, Direction,
-    Scale, Variation, WeekValue, c_chart, choose_for_counts, choose_for_shares, xmr,
+    Rebase, Scale, Variation, WeekValue, c_chart, choose_for_counts, choose_for_shares, xmr,
 };
 
 /// How many weeks a chart shows; its limits rest on all.
@@ -43,12 +44,19 @@ pub(super) struct Series {
 
 impl Series {
     /// Counts of whole weeks.
-    pub fn counts(facts: &Facts<'_>, better: Direction, of: impl Fn(&Figures) -> i64) -> Self {
+    pub fn counts(
+        facts: &Facts<'_>,
+        name: ChartName,
+        better: Direction,
+        of: impl Fn(&Figures) -> i64,
+    ) -> Self {
         let counts: Vec<Option<u32>> =
             facts.weeks.iter().map(|week| u32::try_from(of(&week.total)).ok()).collect();
         let values = Self::values(facts, |figures| Some(real(of(figures))));
-        let choice = choose_for_counts(&counts, Denominators::None);
-        let (rebases, settings) = (&facts.rules.rebases, &facts.rules.charts);
+        let present = present(facts, name);
+        let choice =
+            choose_for_counts(counts.get(present..).unwrap_or_default(), Denominators::None);
+        let (rebases, settings) = (facts.rules.rebases(name), &facts.rules.charts);
         let chart = match choice.kind {
             Some(ChartKind::Xmr) => Some(xmr(&values, Scale::NotNegative, rebases, settings)),
             Some(ChartKind::C) => Some(c_chart(&values, rebases, settings)),
@@ -64,10 +72,10 @@ impl Series {
         let values = Self::values(facts, |figures| {
             figures.share_in_time().filter(|_| due(figures) >= CHART_FROM_CASES)
         });
-        let choice = choose_for_shares(&cases);
-        let chart = choice
-            .kind
-            .map(|_| xmr(&values, Scale::Share, &facts.rules.rebases, &facts.rules.charts));
+        let present = present(facts, ChartName::InTime);
+        let choice = choose_for_shares(cases.get(present..).unwrap_or_default());
+        let rebases = facts.rules.rebases(ChartName::InTime);
+        let chart = choice.kind.map(|_| xmr(&values, Scale::Share, rebases, &facts.rules.charts));
         Self { values, better: Direction::Higher, choice, chart }
     }
 
@@ -75,7 +83,8 @@ impl Series {
     /// little.
     pub fn median_days(facts: &Facts<'_>) -> Self {
         let values = Self::values(facts, Figures::median_working_days);
-        let enough = values.iter().filter(|it| it.value.is_some()).count() * 2 > values.len();
+        let present = values.get(present(facts, ChartName::MedianDays)..).unwrap_or_default();
+        let enough = present.iter().filter(|it| it.value.is_some()).count() * 2 > present.len();
         let choice = ChartChoice {
             kind: enough.then_some(ChartKind::Xmr),
             reason: if enough {
@@ -84,9 +93,9 @@ impl Series {
                 "Most weeks have fewer than five cases: say each."
             },
         };
-        let chart = choice
-            .kind
-            .map(|_| xmr(&values, Scale::NotNegative, &facts.rules.rebases, &facts.rules.charts));
+        let rebases = facts.rules.rebases(ChartName::MedianDays);
+        let chart =
+            choice.kind.map(|_| xmr(&values, Scale::NotNegative, rebases, &facts.rules.charts));
         Self { values, better: Direction::Lower, choice, chart }
     }
 
@@ -137,13 +146,19 @@ impl Series {
                 week: rebase.from(),
                 reason: rebase.reason().to_owned(),
                 by: rebase.by().to_owned(),
+                declared_at: rebase.declared_at(),
             })
         });
+        // The change on which the present limits rest is told even where it lies before the weeks that are shown.
+        let last = self.chart.as_ref().and_then(|chart| chart.segments.last()?.rebase.as_ref());
+        let last = last.map(Rebase::from);
         let from = points.first().map(|point| point.week);
         WeekChart {
             message: self.message(&messages),
             method: self.method(),
-            rebases: rebases.filter(|it| from.is_some_and(|from| it.week >= from)).collect(),
+            rebases: rebases
+                .filter(|it| Some(it.week) == last || from.is_some_and(|from| it.week >= from))
+                .collect(),
             points,
             target,
         }
@@ -200,8 +215,21 @@ impl Series {
             },
             None => String::new(),
         };
-        format!("{}{limits}", self.choice.reason)
+        let last = self.chart.as_ref().and_then(|chart| chart.segments.last()?.rebase.as_ref());
+        let since = last.map_or_else(String::new, |rebase| {
+            format!(" They are counted from {} on, where a change was declared.", rebase.from())
+        });
+        format!("{}{limits}{since}", self.choice.reason)
     }
+}
+
+/// The place of the first week from which on the work is as it is now: which chart is honest is a question of these weeks.
+/// With too few of them since a declared change nothing is judged yet, and all weeks choose.
+fn present(facts: &Facts<'_>, name: ChartName) -> usize {
+    let declared = facts.rules.rebases(name).iter().map(Rebase::from);
+    let Some(last) = declared.filter(|from| *from <= facts.week).max() else { return 0 };
+    let place = facts.weeks.iter().position(|it| it.week >= last).unwrap_or(0);
+    if facts.weeks.len() - place < facts.rules.charts.enough_points { 0 } else { place }
 }
 
 fn plain(it: &WeekValue) -> ChartPoint {

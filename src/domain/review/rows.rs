@@ -113,9 +113,15 @@ pub struct AgencyLine {
     pub meaning: String,
     /// Whether it is to be asked.
     pub ask: bool,
-    /// When it was last heard in any way.
+    /// When it last recorded anything, or said that its system is alive; a nil return is no sign of a system.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_contact: Option<Timestamp>,
+    /// Hours within which its system agreed to be heard; none without an agreed feed, and then it is never cut off.
+    #[serde(default)]
+    pub agreed_hours: Option<i64>,
+    /// For how many of the last weeks in a row it said, on record, that there was nothing to raise.
+    #[serde(default)]
+    pub nil_returns_in_a_row: i64,
 }
 
 /// An open escalation.

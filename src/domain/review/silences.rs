@@ -7,7 +7,7 @@ use super::assemble::Facts;
 use crate::domain::agency::AgencyType;
 use crate::domain::ids::AgencyId;
 use crate::domain::partnership::Agency;
-use crate::domain::silence::{AgencyRecord, AgencyWeek, Hearing, hearing};
+use crate::domain::silence::{AgencyRecord, AgencyWeek, Connection, Hearing, hearing};
 use crate::domain::week::IsoWeek;
 
 /// The statutory safeguarding partners. Source: Children Act 2004, section 16E.
@@ -52,13 +52,19 @@ pub(super) fn agencies(facts: &Facts<'_>) -> Vec<AgencyLine> {
                 .filter(|week| week.monday() >= agency.valid_from)
                 .map(|week| AgencyWeek {
                     raised: raised.get(&(agency.id, *week)).copied().unwrap_or(0),
-                    nil_return: false,
+                    nil_return: facts.nil_returns.contains(&(agency.id, *week)),
                 })
                 .collect();
+            let last_contact = facts.contacts.get(&agency.id).copied();
+            let feed = facts.feeds.get(&agency.id);
             let record = AgencyRecord {
                 weeks_since_joined: weeks.len(),
                 weeks: &weeks,
-                connection: None,
+                connection: feed.map(|feed| Connection {
+                    agreed_interval: feed.every,
+                    agreed_since: feed.since,
+                    last_contact,
+                }),
                 statutory_partner: is_statutory_partner(agency.agency_type),
                 open_cp_children: None,
             };
@@ -72,7 +78,9 @@ pub(super) fn agencies(facts: &Facts<'_>) -> Vec<AgencyLine> {
                 tag: told.hearing.tag().to_owned(),
                 meaning: told.words(),
                 ask: told.ask,
-                last_contact: facts.contacts.get(&agency.id).copied(),
+                last_contact,
+                agreed_hours: feed.map(|feed| feed.every.as_hours()),
+                nil_returns_in_a_row: i64::try_from(told.nil_returns_in_a_row).unwrap_or(i64::MAX),
             }
         })
         .collect();

@@ -79,8 +79,11 @@ fn a_long_silence_does_not_come_to_look_usual() {
 fn a_broken_connection_is_never_called_silence() {
     let empty = steady_then_empty(52, 20);
     let heard = |last_contact, hours| {
-        let connection =
-            Connection { agreed_interval: SignedDuration::from_hours(hours), last_contact };
+        let connection = Connection {
+            agreed_interval: SignedDuration::from_hours(hours),
+            agreed_since: ago(72 * 168),
+            last_contact,
+        };
         told(&AgencyRecord { connection: Some(connection), ..record(&empty) })
     };
     // Three days at least, then twice the agreed interval.
@@ -92,15 +95,19 @@ fn a_broken_connection_is_never_called_silence() {
     assert_eq!((cut_off.chance, cut_off.one_in()), (None, None));
     assert!(cut_off.words().starts_with("Its systems have not been heard"), "{}", cut_off.words());
     assert_eq!(heard(None, 24).hearing, Hearing::NotConnected);
-    let new = AgencyRecord {
-        connection: Some(Connection {
+    // An agreement is as patient with its first contact as with every other, whatever was heard before it.
+    let new = |hours: i64, last_contact| {
+        let connection = Connection {
             agreed_interval: SignedDuration::from_hours(24),
-            last_contact: None,
-        }),
-        weeks_since_joined: 0,
-        ..record(&empty)
+            agreed_since: ago(hours),
+            last_contact,
+        };
+        told(&AgencyRecord { connection: Some(connection), ..record(&empty) }).hearing
     };
-    assert_eq!(told(&new).hearing, Hearing::NeverReported);
+    assert_eq!((new(72, None), new(73, None)), (Hearing::Quiet, Hearing::NotConnected));
+    assert_eq!(new(72, Some(ago(999))), Hearing::Quiet);
+    // Without an agreed feed nobody is cut off, however silent.
+    assert_eq!(told(&record(&empty)).hearing, Hearing::Quiet);
 }
 
 #[test]

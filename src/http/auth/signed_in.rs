@@ -142,7 +142,8 @@ fn csrf_of(cookie: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("csrf:{cookie}").as_bytes()))
 }
 
-const fn words(role: Role) -> &'static str {
+/// A role as people read it.
+pub const fn words(role: Role) -> &'static str {
     match role {
         Role::Agency => "agency",
         Role::ServiceLead => "service lead",

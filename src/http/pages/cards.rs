@@ -3,6 +3,7 @@
 use super::charts::{Drawing, Svg, shape};
 use super::links::List;
 use super::{Side, View, words};
+use crate::domain::london::local_date;
 use crate::domain::review::{ChartPoint, Notice, NoticeKind, Pack, RebaseLine, WeekChart};
 
 /// One thing to notice.
@@ -139,7 +140,13 @@ fn chart(
         rebases: &of.rebases,
         target: of.target,
     };
-    let changes: Vec<Change> = drawing.changes().into_iter().map(change).collect();
+    let mut drawn = drawing.changes();
+    if drawn.is_empty() {
+        // What the limits rest on is said even where the change itself lies before the weeks that are shown.
+        let first = points.first().map(|point| point.week);
+        drawn.extend(of.rebases.iter().rfind(|it| first.is_some_and(|first| it.week <= first)));
+    }
+    let changes: Vec<Change> = drawn.into_iter().map(change).collect();
     ChartCard {
         id,
         heading,
@@ -158,7 +165,13 @@ fn change(rebase: &RebaseLine) -> Change {
     let from = words::long_date(rebase.week.monday());
     Change {
         what: format!("From {from}: {}.", sentence(&rebase.reason)),
-        by: format!("The change from {from} was decided by {}.", sentence(&rebase.by)),
+        by: match rebase.declared_at.map(local_date) {
+            Some(on) => {
+                let on = words::long_date(on);
+                format!("Declared by {} on {on}.", sentence(&rebase.by))
+            }
+            None => format!("Declared by {}.", sentence(&rebase.by)),
+        },
     }
 }
 

@@ -12,6 +12,8 @@ use crate::domain::spc::{Assurance, Basis, Variation};
 /// A tile.
 pub(super) struct Tile {
     pub(super) title: &'static str,
+    /// The entry of the dictionary that says what is counted.
+    pub(super) metric: &'static str,
     pub(super) number: String,
     pub(super) unit: String,
     pub(super) href: String,
@@ -80,6 +82,7 @@ fn raised(pack: &Pack, tile: &CountTile) -> Tile {
         .then(|| format!("{} received more than 5 days later", words::count(pack.received_late)));
     Tile {
         title: "New this week",
+        metric: "raised",
         number: words::count(tile.value),
         unit: String::new(),
         href: List::of(pack).between("raised", pack.starts_at, pack.ends_at).address(),
@@ -115,6 +118,7 @@ fn open(pack: &Pack, tile: &CountTile) -> Tile {
     let at = pack.ends_at.min(pack.data_to).to_string();
     Tile {
         title: if pack.part { "Open now" } else { "Open at close" },
+        metric: "open_at_end",
         number: words::count(tile.value),
         unit: String::new(),
         href: List::of(pack).with("open_at", &at).address(),
@@ -153,6 +157,7 @@ fn overdue(pack: &Pack, tile: &OverdueTile) -> Tile {
         .map(|days| format!("Longest {} late", counted(days, "working day", "working days")));
     Tile {
         title: "Overdue",
+        metric: "overdue",
         number: words::count(tile.value),
         unit: String::new(),
         href: List::of(pack).with("overdue", "true").address(),
@@ -189,6 +194,7 @@ fn in_time(pack: &Pack, tile: &ShareTile) -> Tile {
         .map(|it| format!("{it}%"));
     Tile {
         title: "Answered in time",
+        metric: "answered_in_time",
         number,
         unit,
         href: List::of(pack).between("due", pack.starts_at, pack.ends_at).address(),
@@ -215,6 +221,7 @@ fn median_days(pack: &Pack, tile: &DaysTile) -> Tile {
     let days = words::number(tile.target);
     Tile {
         title: "Median time to resolve",
+        metric: "working_days_to_resolve",
         number,
         unit,
         href: ended.with("resolved", "true").address(),
@@ -247,6 +254,7 @@ fn ask(pack: &Pack) -> Tile {
     };
     Tile {
         title: "Agencies to ask",
+        metric: "agencies_to_ask",
         number: words::count(tile.value),
         unit: format!("of {}", words::count(tile.of)),
         href: "#hearing".to_owned(),

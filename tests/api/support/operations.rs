@@ -66,6 +66,26 @@ impl Operation {
         self.changes_something() && self.document["tags"][0] == "practice"
     }
 
+    /// The table with the one record that it leaves, where that is neither an act on an escalation nor of good practice;
+    /// with what its columns of who made it begin with, and the column of when.
+    pub fn leaves(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let recorded = |table| Some((table, "recorded_by", "recorded_at"));
+        match self.id.as_str() {
+            "sign_review" => Some(("review_sign_off", "signed_by", "signed_at")),
+            "release_public_pack" => Some(("public_release", "released_by", "released_at")),
+            "propose_exclusion" | "approve_exclusion" | "end_exclusion" => {
+                Some(("figure_exclusion", "by", "recorded_at"))
+            }
+            "send_heartbeat" => recorded("heartbeat"),
+            "give_nil_return" => recorded("nil_return"),
+            "agree_feed" => recorded("feed_agreement"),
+            "declare_rebase" => recorded("rebase"),
+            "withdraw_rebase" => recorded("rebase_withdrawal"),
+            "set_review" => recorded("review_setting"),
+            _ => None,
+        }
+    }
+
     /// Whether its path names an escalation.
     pub fn names_an_escalation(&self) -> bool {
         self.path.contains("{id}")
@@ -85,6 +105,8 @@ impl Operation {
             .replace("{clock_id}", "child-process")
             .replace("{week}", "2026-W46")
             .replace("{quarter}", "2026-Q3")
+            .replace("{rebase_id}", id)
+            .replace("{agency}", "valeshire_police")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -202,6 +224,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_outcomes"
         | "record_informal_resolution"
         | "record_commendation"
+        | "send_heartbeat"
+        | "give_nil_return"
+        | "list_nil_returns"
+        | "list_feed_agreements"
+        | "list_metrics"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
         "read_weekly_themes"
@@ -211,7 +238,13 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "read_board_copy"
         | "list_public_packs"
         | "read_public_pack"
-        | "release_public_pack" => (director, &[]),
+        | "release_public_pack"
+        | "declare_rebase"
+        | "list_rebases"
+        | "set_review"
+        | "list_review_settings"
+        | "agree_feed" => (director, &[]),
+        "withdraw_rebase" => (director, &["declare"]),
         "propose_exclusion" => ("test-service_lead", &["raise", "withdraw"]),
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
         "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),
@@ -255,6 +288,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "commend" => {
                 let body = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
                 id = app.police().post("/v1/commendations", &body).await.expect(201).id();
+            }
+            "declare" => {
+                let body =
+                    json!({"charts": ["overdue"], "first_week": "2026-W30", "reason": "Moved."});
+                id = app.director().post("/v1/rebases", &body).await.expect(201).id();
             }
             "raise delayed" => {
                 let delay = json!({"timescale": "icpc", "started_at": "2026-11-17T10:00:00Z"});

@@ -1,6 +1,6 @@
 //! That the pack says what its facts say, and points at what wants an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::figures::Figures;
@@ -50,6 +50,8 @@ fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
         open: &[],
         owners: &BTreeMap::new(),
         contacts: &BTreeMap::new(),
+        feeds: &BTreeMap::new(),
+        nil_returns: &BTreeSet::new(),
         arrived_since: 0,
     })
 }
@@ -108,35 +110,64 @@ fn limits_are_trial_limits_until_they_lock_and_a_short_history_has_none() {
     }
 }
 
+/// The pack at the end of these weeks, with a change of the number raised from the `from`th on.
+fn pack_with_change(weeks: &[WeekFigures], from: i32) -> Pack {
+    let rebase = Rebase::new(week(from), "Policy relaunched", "Director of Quality Assurance");
+    let rebases = BTreeMap::from([(ChartName::Raised, vec![rebase.unwrap()])]);
+    let rules = ReviewRules { rebases, ..ReviewRules::default() };
+    let last = weeks.last().unwrap();
+    assemble(&Facts {
+        agreed: &partnership(),
+        rules: &rules,
+        week: last.week,
+        data_to: last.week.ends_at(),
+        weeks,
+        window: last,
+        raised: &[],
+        open: &[],
+        owners: &BTreeMap::new(),
+        contacts: &BTreeMap::new(),
+        feeds: &BTreeMap::new(),
+        nil_returns: &BTreeSet::new(),
+        arrived_since: 0,
+    })
+}
+
 #[test]
 fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
     let weeks = figures(
         |number| if number < 25 { 6 + i64::from(number % 3) } else { 20 + i64::from(number % 3) },
         60,
     );
-    let rebase =
-        Rebase::new(week(25), "Policy relaunched", "Director of Quality Assurance").unwrap();
-    let rules = ReviewRules { rebases: vec![rebase], ..ReviewRules::default() };
-    let last = weeks.last().unwrap();
-    let facts = Facts {
-        agreed: &partnership(),
-        rules: &rules,
-        week: last.week,
-        data_to: last.week.ends_at(),
-        weeks: &weeks,
-        window: last,
-        raised: &[],
-        open: &[],
-        owners: &BTreeMap::new(),
-        contacts: &BTreeMap::new(),
-        arrived_since: 0,
-    };
-    let with = assemble(&facts);
+    let with = pack_with_change(&weeks, 25);
     assert_eq!(with.tiles.new.reading.variation, Variation::CommonCause);
     assert_eq!(with.raised.rebases.len(), 1);
     assert_eq!(with.raised.rebases[0].reason, "Policy relaunched");
+    assert_eq!(with.raised.points.len(), 52, "no point is dropped");
     let without = pack(&weeks, 0);
     assert_eq!(without.tiles.new.reading.variation, Variation::NeutralHigh);
+    assert!(without.raised.rebases.is_empty());
+}
+
+#[test]
+fn the_chart_is_that_of_the_work_as_it_is_now_and_says_on_which_change_its_limits_rest() {
+    let weeks = figures(
+        |number| if number < 25 { 20 + i64::from(number % 3) } else { 2 + i64::from(number % 3) },
+        100,
+    );
+    let small = |pack: &Pack| pack.raised.method.contains("limits of a small count");
+    assert!(!small(&pack(&weeks, 0)), "over all weeks it is no small count");
+    let now = pack_with_change(&weeks, 25);
+    assert!(small(&now), "{}", now.raised.method);
+    let said = "Limits from the first 20 weeks. They are counted from 2026-W26 on";
+    assert!(now.raised.method.contains(said), "{}", now.raised.method);
+    // The change lies before the weeks that are shown, and is told all the same.
+    assert!(now.raised.points[0].week > now.raised.rebases[0].week);
+    assert_eq!(now.tiles.new.reading.variation, Variation::CommonCause);
+    // With too few weeks since, nothing is judged, and all of them choose.
+    let short = pack_with_change(&weeks[..30], 25);
+    assert!(!small(&short) && short.raised.method.contains("Too few weeks for limits."));
+    assert_eq!(short.tiles.new.reading.variation, Variation::NotEnoughData);
 }
 
 #[test]

@@ -149,6 +149,7 @@ fn chart(values: &[f64], old: Lines, new: Lines, variation: fn(usize) -> Variati
             .to_owned(),
         points: points.collect(),
         rebases: vec![RebaseLine {
+            declared_at: Some(at("2025-06-23T09:00:00Z")),
             week: week("2025-W28"),
             reason: "Escalation policy relaunched".to_owned(),
             by: "Director of Quality Assurance".to_owned(),
@@ -242,6 +243,8 @@ fn agency(code: &str, name: &str, counts: (i64, f64), hearing: Hearing, more: &s
         meaning: format!("{more}{}", hearing.meaning()),
         ask: matches!(hearing, Hearing::Quiet | Hearing::NotConnected),
         last_contact: Some(at("2025-11-10T05:30:00Z")),
+        agreed_hours: None,
+        nil_returns_in_a_row: 0,
     }
 }
 

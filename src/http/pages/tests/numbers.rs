@@ -12,7 +12,7 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 fn tile(page: &str, title: &str) -> String {
-    text(between(page, &format!("<h3>{title}</h3>"), "</li>"))
+    text(between(page, &format!(">{title}</a></h3>"), "</li>"))
 }
 
 #[test]

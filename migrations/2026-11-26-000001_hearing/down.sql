@@ -1,0 +1,3 @@
+drop table nil_return;
+drop table feed_agreement;
+drop table heartbeat;

@@ -1,0 +1,3 @@
+drop table review_setting;
+drop table rebase_withdrawal;
+drop table rebase;
