@@ -145,6 +145,8 @@ pub struct Headlines {
     pub percent_in_time: PaperFigure,
     /// Median working days to resolve, to the nearest half.
     pub median_working_days: PaperFigure,
+    /// Median days of 24 hours for which the children had waited, to the nearest half.
+    pub median_child_days: PaperFigure,
 }
 
 /// Themes by agency, schools, practices and voluntary bodies each rolled into one.
@@ -182,6 +184,8 @@ pub struct PaperRow {
     pub total: PaperFigure,
     /// Median working days to resolve, to the nearest half; hidden when built on fewer than 8.
     pub median_working_days: PaperFigure,
+    /// Median days of 24 hours for which the children had waited, likewise.
+    pub median_child_days: PaperFigure,
 }
 
 /// How a headline figure of the week stands, in words.

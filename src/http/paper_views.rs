@@ -142,6 +142,7 @@ pub fn rows(copy: &BoardCopy) -> Vec<Vec<Cell>> {
         ("answers_due", &headlines.answers_due),
         ("percent_in_time", &headlines.percent_in_time),
         ("median_working_days", &headlines.median_working_days),
+        ("median_child_days", &headlines.median_child_days),
     ] {
         add("headlines", row, "value", cell(figure));
     }
@@ -152,6 +153,7 @@ pub fn rows(copy: &BoardCopy) -> Vec<Vec<Cell>> {
         }
         add("themes", &row.group, "all", cell(&row.total));
         add("themes", &row.group, "median_working_days", cell(&row.median_working_days));
+        add("themes", &row.group, "median_child_days", cell(&row.median_child_days));
     }
     for (column, figure) in table.columns.iter().zip(&table.totals) {
         add("themes", "all", &column.code, cell(figure));

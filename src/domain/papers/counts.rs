@@ -52,7 +52,8 @@ pub fn counts(of: &Counted<'_>, profile: Profile) -> Option<Counts> {
             overdue_at_end: single(profile, total.overdue_at_end)?,
             answers_due: single(profile, total.answers_due)?,
             percent_in_time: told(profile, profile.percentage(due.0, due.1).map(f64::round), due.1),
-            median_working_days: median(profile, total),
+            median_working_days: median(profile, total, total.median_working_days()),
+            median_child_days: median(profile, total, total.median_child_days()),
         },
         themes,
     })
@@ -83,9 +84,9 @@ fn told(profile: Profile, value: Option<f64>, cases: u32) -> PaperFigure {
 }
 
 /// To half a day: a finer one can be that of a single case.
-fn median(profile: Profile, figures: &Figures) -> PaperFigure {
+fn median(profile: Profile, figures: &Figures, days: Option<f64>) -> PaperFigure {
     let cases = count(figures.resolved);
-    let shown = figures.median_working_days().and_then(|median| profile.median(median, cases));
+    let shown = days.and_then(|median| profile.median(median, cases));
     told(profile, shown.map(|days| (days * 2.0).round() / 2.0), cases)
 }
 
@@ -157,7 +158,12 @@ impl Themes {
                         label,
                         cells: shown(cells),
                         total: figure(profile, *total),
-                        median_working_days: median(profile, &figures),
+                        median_working_days: median(
+                            profile,
+                            &figures,
+                            figures.median_working_days(),
+                        ),
+                        median_child_days: median(profile, &figures, figures.median_child_days()),
                     }
                 })
                 .collect(),

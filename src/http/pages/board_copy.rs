@@ -31,7 +31,7 @@ struct BoardCopyPage {
     data_to: String,
     counted_to: String,
     quarter_span: String,
-    headlines: [(&'static str, PaperFigure, &'static str); 7],
+    headlines: [(&'static str, PaperFigure, &'static str); 8],
     profiles: [(Profile, &'static str, bool); 2],
 }
 
@@ -76,6 +76,7 @@ impl BoardCopyPage {
                 ("Answers that fell due", lines.answers_due.clone(), ""),
                 ("Of these in time", lines.percent_in_time.clone(), "%"),
                 ("Median working days to resolve", lines.median_working_days.clone(), ""),
+                ("Median days the children had waited", lines.median_child_days.clone(), ""),
             ],
             profiles: [
                 (Profile::DfeCin, "1 to 5 hidden"),
