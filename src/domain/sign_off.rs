@@ -9,9 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Role;
 use super::codes::codes;
+use super::free_text::FreeText;
 use super::ids::ClientId;
 use super::review::Pack;
 use super::week::IsoWeek;
+
+/// A reason or a decision: a line or two, shown to a whole meeting and kept for ever, so that no person is named in it.
+pub type SignedText = FreeText<500>;
+
+/// The most decisions of one meeting.
+pub const MOST_DECISIONS: usize = 50;
 
 codes! {
     /// What is done about a notice.
@@ -35,7 +42,7 @@ pub struct NoticeAnswer {
     /// What is done about it.
     pub disposition: Disposition,
     /// Why, in one line.
-    pub reason: String,
+    pub reason: SignedText,
 }
 
 /// What somebody says who signs a week.
@@ -44,11 +51,11 @@ pub struct Signing {
     /// An answer to each notice.
     pub answers: Vec<NoticeAnswer>,
     /// What was decided.
-    pub decisions: Vec<String>,
+    pub decisions: Vec<SignedText>,
     /// Whether the Director is stood in for.
     pub as_deputy: bool,
     /// Why it is signed again; none for the first time.
-    pub reason: Option<String>,
+    pub reason: Option<SignedText>,
 }
 
 /// A signed version of a week's review.

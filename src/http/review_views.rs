@@ -4,11 +4,12 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::field_errors::FieldErrors;
+use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::{List, Text, code_members};
 use super::problem::Problem;
 use super::times::Instant;
 use crate::domain::access::Role;
+use crate::domain::free_text::FreeText;
 use crate::domain::sign_off::{Disposition, NoticeAnswer, SignOff, Signing};
 use crate::domain::week::IsoWeek;
 
@@ -49,24 +50,43 @@ pub struct AnswerNotice {
 
 impl SignReview {
     /// What is said, as the domain names it.
-    pub fn into_signing(self) -> Signing {
-        let texts = |list: List<Text<500>, 50>| {
-            list.into_vec().into_iter().map(Text::into_string).collect()
-        };
-        Signing {
-            answers: self
-                .answers
-                .into_vec()
-                .into_iter()
-                .map(|it| NoticeAnswer {
-                    key: it.key.into_string(),
-                    disposition: it.disposition,
-                    reason: it.reason.into_string(),
-                })
-                .collect(),
-            decisions: self.decisions.map(texts).unwrap_or_default(),
-            as_deputy: self.as_deputy.unwrap_or(false),
-            reason: self.reason.map(Text::into_string),
+    ///
+    /// # Errors
+    /// Every text that names a person.
+    pub fn into_signing(self) -> Result<Signing, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let mut answers = Vec::new();
+        for (place, it) in self.answers.into_vec().into_iter().enumerate() {
+            if let Some(reason) =
+                naming_nobody(&it.reason, &format!("#/answers/{place}/reason"), &mut errors)
+            {
+                let (key, disposition) = (it.key.into_string(), it.disposition);
+                answers.push(NoticeAnswer { key, disposition, reason });
+            }
+        }
+        let mut decisions = Vec::new();
+        for (place, it) in self.decisions.iter().flat_map(List::as_slice).enumerate() {
+            decisions.extend(naming_nobody(it, &format!("#/decisions/{place}"), &mut errors));
+        }
+        let reason =
+            self.reason.as_ref().and_then(|it| naming_nobody(it, "#/reason", &mut errors));
+        let as_deputy = self.as_deputy.unwrap_or(false);
+        let said = Signing { answers, decisions, as_deputy, reason };
+        if errors.is_empty() { Ok(said) } else { Err(errors) }
+    }
+}
+
+/// The text where no person may be named, or the fault noted.
+pub(super) fn naming_nobody<const MAX: usize>(
+    text: &Text<MAX>,
+    pointer: &str,
+    errors: &mut FieldErrors,
+) -> Option<FreeText<MAX>> {
+    match FreeText::naming_nobody(text.as_str()) {
+        Ok(text) => Some(text),
+        Err(unfit) => {
+            errors.push(pointer, unfit.code().parse().unwrap_or(FieldCode::Pattern));
+            None
         }
     }
 }
@@ -132,7 +152,7 @@ impl SignOffView {
             signed_at: Instant(it.signed_at),
             signed_by_role: it.role,
             as_deputy: it.said.as_deputy,
-            reason: it.said.reason.clone(),
+            reason: it.said.reason.clone().map(Into::into),
             answers: it
                 .said
                 .answers
@@ -140,10 +160,10 @@ impl SignOffView {
                 .map(|it| NoticeAnswerView {
                     key: it.key.clone(),
                     disposition: it.disposition,
-                    reason: it.reason.clone(),
+                    reason: it.reason.as_str().to_owned(),
                 })
                 .collect(),
-            decisions: it.said.decisions.clone(),
+            decisions: it.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
         }
     }
 }

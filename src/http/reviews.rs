@@ -122,7 +122,7 @@ pub async fn sign_review(
         errors.push("#/data_to", FieldCode::InFuture);
         return Err(errors.into());
     }
-    let said = input.into_signing();
+    let said = input.into_signing()?;
     let signed = review::sign(&state.deps, &by, week, (data_to, &read), said).await?;
     Ok(HttpResponse::Created().json(SignOffView::new(&signed)))
 }

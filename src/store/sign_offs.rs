@@ -9,7 +9,7 @@ use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::schema::review_sign_off;
 use crate::domain::ids::{ClientId, PartnershipId};
-use crate::domain::sign_off::{SignOff, Signing};
+use crate::domain::sign_off::{SignOff, SignedText, Signing};
 use crate::domain::week::IsoWeek;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -34,6 +34,10 @@ struct SignOffRow {
 
 impl SignOffRow {
     fn into_domain(self) -> Result<SignOff, StoreFailure> {
+        let text = |text: String, column: &'static str| {
+            SignedText::parse(&text).map_err(|_| StoreFailure::Corrupt(column))
+        };
+        let decisions = self.decisions.into_iter();
         let answers = serde_json::from_value(self.answers);
         Ok(SignOff {
             week: IsoWeek::of_date(self.week.to_jiff()),
@@ -45,9 +49,14 @@ impl SignOffRow {
                 .map_err(|_| StoreFailure::Corrupt("review_sign_off.definitions_version"))?,
             said: Signing {
                 answers: answers.map_err(|_| StoreFailure::Corrupt("review_sign_off.answers"))?,
-                decisions: self.decisions,
+                decisions: decisions
+                    .map(|it| text(it, "review_sign_off.decisions"))
+                    .collect::<Result<_, _>>()?,
                 as_deputy: self.as_deputy,
-                reason: self.reason,
+                reason: self
+                    .reason
+                    .map(|it| text(it, "review_sign_off.reason"))
+                    .transpose()?,
             },
             signed_at: self.signed_at.to_jiff(),
             role: code(&self.signed_by_role, "review_sign_off.signed_by_role")?,
@@ -77,8 +86,8 @@ pub async fn insert(
             .map_err(|error| StoreFailure::Other(error.to_string()))?,
         answers: serde_json::to_value(&it.said.answers)
             .map_err(|error| StoreFailure::Other(error.to_string()))?,
-        decisions: it.said.decisions.clone(),
-        reason: it.said.reason.clone(),
+        decisions: it.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
+        reason: it.said.reason.clone().map(Into::into),
         as_deputy: it.said.as_deputy,
         signed_at: it.signed_at.into(),
         signed_by_role: it.role.into(),

@@ -179,6 +179,21 @@ async fn what_was_signed_stays_to_the_byte_and_signing_again_keeps_both() {
         let answer = signs(&app, client, &draft, changed.clone()).await.expect(422);
         assert_eq!(answer.problem().1, [(pointer.to_owned(), code.to_owned())], "{changed}");
     }
+    // No text may name a person, and all that do are told of at once.
+    let mut answers: Vec<Value> = draft.json["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| json!({"key": it["key"], "disposition": "act", "reason": "Fine."}))
+        .collect();
+    answers[0]["reason"] = json!("Ring 07700 900123.");
+    let personal = json!({"answers": answers, "decisions": ["Fine.", "Write to someone@example.org."],
+                          "reason": "RG1 3EZ knows."});
+    let refused = signs(&app, "test-director", &draft, personal).await.expect(422);
+    let told = |pointer: &str| (pointer.to_owned(), "personal_data".to_owned());
+    let all = ["#/answers/0/reason", "#/decisions/1", "#/reason"].map(told);
+    assert_eq!(refused.problem().1, all);
+    assert!(!refused.text.contains("07700") && !refused.text.contains("someone@"), "{}", refused.text);
     let named = signs(&app, "test-director", &draft, json!({"answers": []})).await;
     assert!(named.text.contains("overdue_without_owner:all"), "{}", named.text);
     signs(&app, "test-police", &draft, json!({})).await.expect(403);
