@@ -12,6 +12,7 @@ use super::spc::{Assurance, Basis, Variation};
 use super::week::IsoWeek;
 
 pub mod assemble;
+pub mod changes;
 mod charts;
 mod open_lines;
 mod rows;

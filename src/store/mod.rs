@@ -19,6 +19,7 @@ pub mod pool;
 pub mod practice;
 pub mod reference;
 pub mod review;
+pub mod review_changes;
 pub mod run_lists;
 mod schema;
 pub mod session;

@@ -17,6 +17,7 @@ pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod review;
+pub mod review_changes;
 pub mod setup;
 pub mod shipped;
 pub mod sign_in;

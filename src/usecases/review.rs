@@ -163,7 +163,8 @@ fn sha256(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn read(
+/// The pack, as far as this transaction sees.
+pub(super) async fn read(
     conn: &mut Connection,
     agreed: &Arc<Partnership>,
     week: IsoWeek,

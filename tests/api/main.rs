@@ -46,6 +46,7 @@ mod recount;
 mod redirects;
 mod refusals;
 mod review;
+mod review_changes;
 mod review_page;
 mod row_security;
 mod schema_rs;

@@ -14,6 +14,7 @@ mod form;
 mod links;
 mod lists;
 pub mod review;
+pub mod review_changes;
 mod review_page;
 mod scale;
 pub mod sign_off;

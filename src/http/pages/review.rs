@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Deserialize;
 
 use super::error::PageError;
-use super::{Frame, Place, ReviewPage, Side, View, Weeks, page, see_other, words};
+use super::review_changes::signed_card;
+use super::{Frame, Place, ReviewPage, Side, View, Weeks, page, see_other};
 use crate::domain::access::Action;
 use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
@@ -15,13 +16,15 @@ use crate::http::csv_answer;
 use crate::http::problem_types::ProblemType;
 use crate::http::review_file::{COLUMNS, rows};
 use crate::http::state::AppState;
-use crate::usecases::review;
+use crate::usecases::{review, review_changes};
 
 /// How a review is looked at; what is not understood is the usual view.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     weeks: Option<String>,
     view: Option<String>,
+    /// A signed version that was restated since.
+    version: Option<String>,
 }
 
 /// The review of the last week that is over; for those who do not review, their account.
@@ -48,8 +51,20 @@ pub async fn review_of_week(
         week.split_once('.').map_or((week.as_str(), None), |(name, file)| (name, Some(file)));
     let now = state.deps.clock.now();
     let week = begun(&request, name, now)?;
-    let shown = read(&request, &state, &by, week).await?;
-    let pack = parsed(&request, &shown.text)?;
+    let failed = |failure| PageError::of(&request, failure);
+    let signed = review::sign_offs(&state.deps, &by.caller, week).await.map_err(failed)?;
+    let version = match &asked.version {
+        None => signed.last(),
+        Some(wanted) => {
+            let found = signed.iter().find(|it| it.version.to_string() == *wanted);
+            Some(found.ok_or_else(|| PageError::of(&request, ProblemType::NotFound))?)
+        }
+    };
+    let text = match version {
+        Some(version) => version.pack.clone(),
+        None => review::shown(&state.deps, &by.caller, week, None).await.map_err(failed)?.text,
+    };
+    let pack = parsed(&request, &text)?;
     match file {
         None => {}
         Some("json") => {
@@ -58,7 +73,7 @@ pub async fn review_of_week(
                 .content_type("application/json")
                 .insert_header((header::CONTENT_DISPOSITION, name))
                 .insert_header((header::CACHE_CONTROL, "no-store"))
-                .body(shown.text));
+                .body(text));
         }
         Some("csv") => {
             return csv_answer::answer(&format!("review-{week}"), COLUMNS, rows(&pack), None)
@@ -74,18 +89,11 @@ pub async fn review_of_week(
         next,
     };
     let mut html = ReviewPage::new(&pack, &view, frame(&by));
-    let signed = review::sign_offs(&state.deps, &by.caller, week)
-        .await
-        .map_err(|failure| PageError::of(&request, failure))?;
-    match signed.last() {
-        Some(last) => {
-            let deputy = if last.said.as_deputy { ", as deputy" } else { "" };
-            html = html.signed(format!(
-                "Signed off on {}{deputy}, version {}. These figures do not change any more. Hash {}",
-                words::instant(last.signed_at),
-                last.version,
-                last.sha256.get(..16).unwrap_or_default()
-            ));
+    match version {
+        Some(version) => {
+            let since = review_changes::since(&state.deps, &by.caller, version).await;
+            let card = signed_card(version, &signed).with_again(&by, version);
+            html = html.signed(card, &since.map_err(failed)?);
         }
         None if by.caller.may(Action::SignReview).is_some() && !pack.part => {
             html = html.with_signing(week);
@@ -103,16 +111,6 @@ pub(super) fn frame(by: &SignedIn) -> Frame {
 /// The week that an address names, where it has begun.
 pub(super) fn begun(request: &HttpRequest, name: &str, now: jiff::Timestamp) -> Result<IsoWeek, PageError> {
     crate::http::reviews::week_in_path(name, now).map_err(|problem| PageError::of(request, problem))
-}
-
-async fn read(
-    request: &HttpRequest,
-    state: &Data<AppState>,
-    by: &SignedIn,
-    week: IsoWeek,
-) -> Result<review::Shown, PageError> {
-    let shown = review::shown(&state.deps, &by.caller, week, None).await;
-    shown.map_err(|failure| PageError::of(request, failure))
 }
 
 /// What was signed under an older form of packs cannot be shown by this page; its file still can.

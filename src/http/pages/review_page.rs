@@ -4,11 +4,13 @@ use askama::Template;
 
 use super::cards::{ChartCard, NoticeRow, charts, notices};
 use super::links;
+use super::review_changes::{Changed, SignedCard, changed};
 use super::lists::{Agencies, Open, agencies, besides, overdue};
 use super::themes::{Themes, themes};
 use super::tiles::{Tile, tiles};
 use super::{Frame, Side, View, Weeks, words};
 use crate::domain::review::Pack;
+use crate::domain::review::changes::Changes;
 use crate::domain::week::IsoWeek;
 
 /// A link to another view of the same thing, or the view that is shown.
@@ -29,7 +31,8 @@ struct OtherWeek {
 #[template(path = "review.html", whitespace = "minimize")]
 pub struct ReviewPage {
     frame: Frame,
-    signed: Option<String>,
+    signed: Option<SignedCard>,
+    changed: Option<Changed>,
     sign: Option<String>,
     week_name: String,
     week_span: String,
@@ -67,6 +70,7 @@ impl ReviewPage {
         Self {
             frame,
             signed: None,
+            changed: None,
             sign: None,
             week_name: name(week),
             week_span: words::week_span(week),
@@ -103,10 +107,18 @@ impl ReviewPage {
         }
     }
 
-    /// The same page of a week that was signed.
+    /// The same page of a week that was signed, with what changed beside it since. What arrived is told by what is
+    /// known now, because the signed text cannot know it.
     #[must_use]
-    pub fn signed(self, words: String) -> Self {
-        Self { signed: Some(words), ..self }
+    pub(super) fn signed(self, card: SignedCard, since: &Changes) -> Self {
+        let (arrived_since, changed) = changed(since);
+        let (csv, json) = if card.superseded {
+            let of = |address: &str| format!("{address}?version={}", since.version);
+            (of(&self.csv), of(&self.json))
+        } else {
+            (self.csv, self.json)
+        };
+        Self { signed: Some(card), changed, arrived_since, csv, json, ..self }
     }
 
     /// The same page with the way to its signing.

@@ -76,6 +76,11 @@ impl Operation {
         self.path.contains("{record_id}")
     }
 
+    /// Whether it reads what is there only when somebody signed. It is another week than the one that is signed.
+    fn needs_a_signed_week(&self) -> bool {
+        ["read_sign_off", "list_review_changes"].contains(&self.id.as_str())
+    }
+
     /// Its path with this escalation or record of good practice, and with some value for other names.
     pub fn at(&self, id: &str) -> String {
         let path = self
@@ -83,7 +88,8 @@ impl Operation {
             .replace("{id}", id)
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
-            .replace("{week}", "2026-W46")
+            .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
+            .replace("{version}", "1")
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -149,6 +155,9 @@ impl Operation {
 /// To which the data of the review reach that the example of its signing names.
 const SIGNED_DATA_TO: &str = "2026-11-16T06:00:00Z";
 
+/// A week that is signed where an operation is about one that was.
+const SIGNED_WEEK: &str = "2026-W45";
+
 /// Stands in examples for an escalation that there is.
 const SOME_ESCALATION: &str = "0198c000-0000-7000-8000-000000000001";
 
@@ -196,6 +205,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "record_commendation"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
+        "read_sign_off" | "list_review_changes" => (director, &["sign"]),
         "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
@@ -260,6 +270,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 let body = json!({"why": "legal_process", "until": until, "reason": "The court."});
                 app.childrens_services().acts(&id, "pause", body).await;
             }
+            "sign" => sign(app).await,
             "another policy" => another_policy(app).await,
             "propose a policy" => {
                 let body = json!({"policy_version": "any-next", "reason": "Agreed by all."});
@@ -281,6 +292,17 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         .example()
         .map(|it| it.to_string().replace(SOME_ESCALATION, &other).parse().unwrap());
     Ready { client, by, path: operation.at(&id), version, example }
+}
+
+/// Signs the week of [`SIGNED_WEEK`], if nobody has.
+async fn sign(app: &TestApp) {
+    let review = format!("/v1/reviews/{SIGNED_WEEK}");
+    let draft = app.director().get(&review).await.expect(200);
+    let body = json!({"data_to": draft.json["data_to"], "answers": []}).to_string();
+    let headers = [("content-type", "application/json"), ("if-match", draft.header("etag"))];
+    let path = format!("{review}/sign-offs");
+    let answer = app.director().send(Method::POST, &path, &headers, body).await;
+    assert!([201, 422].contains(&answer.status), "{}", answer.text);
 }
 
 /// Gives the partnership a second policy, which the examples name.
