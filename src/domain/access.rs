@@ -96,6 +96,8 @@ codes! {
         ReadReview => "read_review",
         /// Sign the review of a week.
         SignReview => "sign_review",
+        /// Write down what a review learns and agrees on, and how its actions go.
+        KeepReview => "keep_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -134,6 +136,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             A::ReadWeeklyThemes
             | A::ReadReview
             | A::SignReview
+            | A::KeepReview
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -147,6 +150,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::KeepReview
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -163,6 +167,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReference
             | A::SignReview
+            | A::KeepReview
             | A::AddNote
             | A::ApprovePause
             | A::Resume

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn where_nobody_may_be_named_an_identifier_is_refused_and_not_cut_out() {
-        let code = |text: &str| FreeText::<60>::naming_nobody(text).map_or_else(Unfit::code, |_| "ok");
+        let code =
+            |text: &str| FreeText::<60>::naming_nobody(text).map_or_else(Unfit::code, |_| "ok");
         assert_eq!(code("Health joins the duty rota."), "ok");
         assert_eq!(code("Ring 07700 900123 first."), "personal_data");
         assert_eq!(code("Ask someone@example.org about it."), "personal_data");

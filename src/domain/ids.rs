@@ -50,6 +50,10 @@ id! {
     ClockId,
     /// A record of an informal resolution or a commendation.
     PracticeRecordId,
+    /// An action that a review agreed on.
+    ActionId,
+    /// Something that a review learnt.
+    LearningId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

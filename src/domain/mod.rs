@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod act;
+pub mod action;
 pub mod agency;
 pub mod broken_rule;
 pub mod calendar_check;
@@ -26,10 +27,12 @@ pub mod fold;
 pub mod free_text;
 pub mod identifier_scan;
 pub mod ids;
+pub mod learning;
 pub mod limit;
 pub mod link;
 pub mod listing;
 pub mod london;
+pub mod meeting;
 pub mod notice;
 pub mod partnership;
 pub mod policy_changes;

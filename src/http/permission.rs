@@ -54,6 +54,7 @@ permissions! {
     State => State;
     Review => ReadReview;
     SignReview => SignReview;
+    KeepReview => KeepReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

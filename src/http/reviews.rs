@@ -14,13 +14,34 @@ use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
-use super::review_views::{SignOffView, SignOffs, SignProblems, SignReview};
+use super::review_views::{ReviewWeeks, SignOffView, SignOffs, SignProblems, SignReview};
 use super::state::AppState;
 use super::times::Instant;
 use crate::domain::review::Pack;
 use crate::domain::review::changes::Changes;
 use crate::domain::week::IsoWeek;
-use crate::usecases::{review, review_changes};
+use crate::usecases::{review, review_changes, review_record};
+
+/// List the reviews by week
+///
+/// How each week stands, the latest first: in progress, a draft, signed, restated, or missed because nobody signed it
+/// before the next one. The list begins with the first week that was signed; where none was, with the first escalation.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "list_reviews",
+    security(("bearer" = ["read_review"])),
+    responses((status = 200, description = "The weeks, the latest first.", body = ReviewWeeks), ReadProblems),
+)]
+#[get("/v1/reviews")]
+pub async fn list_reviews(
+    by: Allowed<needs::Review>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let items = review_record::weeks(&state.deps, &by).await?;
+    Ok(HttpResponse::Ok().json(ReviewWeeks { items }))
+}
 
 /// Read the weekly review
 ///

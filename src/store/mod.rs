@@ -1,5 +1,6 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
+pub mod actions;
 pub mod agencies;
 mod as_of;
 pub mod calendars;
@@ -11,6 +12,7 @@ pub mod events;
 pub mod failure;
 pub mod finding;
 pub mod in_use;
+pub mod learning;
 mod list_parts;
 pub mod lists;
 pub mod migrations;

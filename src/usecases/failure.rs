@@ -30,6 +30,9 @@ pub enum Failure {
     /// The review cannot be signed so.
     #[error(transparent)]
     CannotSign(CannotSign),
+    /// What stands does not allow it now, for this reason.
+    #[error("not possible now")]
+    NotNow(&'static str),
     /// The partnership has not agreed on what is needed, for example a stage policy.
     #[error("the partnership has no {0}")]
     NotSetUp(&'static str),

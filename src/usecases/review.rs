@@ -9,6 +9,7 @@ use jiff::civil::Time;
 use super::deps::Deps;
 use super::failure::Failure;
 use super::reference::partnership;
+use super::review_record;
 use crate::domain::access::{Action, Caller};
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{GroupBy, WeekBeside, WeekFigures, WeeklyQuestion};
@@ -31,7 +32,13 @@ const CUT_OFF: Time = Time::constant(6, 0, 0, 0);
 /// The instant to which the data of a week's review reach: Monday 06:00 after it, or now as long as that has not come.
 #[must_use]
 pub fn cut_off(week: IsoWeek, now: Timestamp) -> Timestamp {
-    london::at_time(week.next().monday(), CUT_OFF).min(now)
+    cut_off_of(week).min(now)
+}
+
+/// The instant at which the data of a week's review are taken.
+#[must_use]
+pub fn cut_off_of(week: IsoWeek) -> Timestamp {
+    london::at_time(week.next().monday(), CUT_OFF)
 }
 
 /// Everything that the review of a week shows, as it was known at `as_of` or else at its cut-off.
@@ -118,6 +125,10 @@ pub async fn sign(
     said: Signing,
 ) -> Result<SignOff, Failure> {
     let reach = caller.may(Action::SignReview).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    if let Some(place) = said.attendance.iter().position(|it| agreed.agency(&it.agency).is_none()) {
+        return Err(Failure::CannotSign(CannotSign::NoSuchAgency(place)));
+    }
     if data_to > deps.clock.now() {
         return Err(Failure::CannotSign(CannotSign::NotWhatWasRead));
     }
@@ -199,6 +210,7 @@ pub(super) async fn read(
     let owners = review::owners(conn, agreed.id, &ids, data_to).await?;
     let contacts = review::contacts(conn, agreed.id, data_to).await?;
     let arrived_since = review::arrived_since(conn, agreed.id, week, data_to).await?;
+    let record = review_record::known(conn, agreed, week, data_to).await?;
     Ok::<_, StoreFailure>(assemble(&Facts {
         agreed,
         rules: &ReviewRules::default(),
@@ -211,6 +223,7 @@ pub(super) async fn read(
         owners: &owners,
         contacts: &contacts,
         arrived_since,
+        record: &record,
     }))
     .map_err(Failure::from)
 }

@@ -93,7 +93,30 @@ async fn every_change_leaves_exactly_one_fact_that_names_who_made_it() {
             assert_eq!(row.get::<_, String>(0), subject);
             assert!(row.get::<_, bool>(1) && row.get::<_, bool>(2), "the client and its role");
         }
-        let events = usize::from(!practice && !signs);
+        let kept = database
+            .query(
+                "select it.recorded_by_subject, it.recorded_by_client_id = c.id, it.recorded_by_role = c.role
+                 from (select recorded_by_subject, recorded_by_client_id, recorded_by_role, recorded_at
+                       from review_action_state
+                       union all
+                       select recorded_by_subject, recorded_by_client_id, recorded_by_role, recorded_at
+                       from review_learning
+                       union all
+                       select recorded_by_subject, recorded_by_client_id, recorded_by_role, recorded_at
+                       from review_learning_result) it, client c
+                 where c.client_id = $1 and it.recorded_at >= $2::text::timestamptz",
+                &[&ready.client, &began],
+            )
+            .await
+            .unwrap();
+        let keeps = operation.keeps_the_review();
+        assert_eq!(kept.len(), usize::from(keeps && !signs), "{}: of the record", operation.id);
+        for row in &kept {
+            let subject = format!("person-at-{}", ready.client);
+            assert_eq!(row.get::<_, String>(0), subject);
+            assert!(row.get::<_, bool>(1) && row.get::<_, bool>(2), "the client and its role");
+        }
+        let events = usize::from(!practice && !keeps);
         assert_eq!(new.len(), events, "{} left {} events", operation.id, new.len());
         tried += 1;
         let Some(event) = new.first() else { continue };

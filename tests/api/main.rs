@@ -48,6 +48,7 @@ mod refusals;
 mod review;
 mod review_changes;
 mod review_page;
+mod review_record;
 mod row_security;
 mod schema_rs;
 mod second_person;

@@ -1,8 +1,8 @@
 //! What changed since a week was signed: exactly the records that change it, and not a byte of what was signed.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::review::signs;
 use super::sessions::{signed_in, start};
 use super::support::TestApp;
 use super::support::people::resolve_body;
@@ -11,16 +11,7 @@ const WEEK: &str = "/v1/reviews/2026-W47";
 
 async fn sign(app: &TestApp) -> String {
     let draft = app.director().get(WEEK).await.expect(200);
-    let answers: Vec<Value> = draft.json["notices"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| json!({"key": it["key"], "disposition": "watch", "reason": "Asked in the meeting."}))
-        .collect();
-    let body = json!({"data_to": draft.json["data_to"], "answers": answers}).to_string();
-    let headers = [("content-type", "application/json"), ("if-match", draft.header("etag"))];
-    let path = format!("{WEEK}/sign-offs");
-    app.director().send(Method::POST, &path, &headers, body).await.expect(201);
+    signs(app, "test-director", &draft, json!({})).await.expect(201);
     draft.text
 }
 
@@ -70,7 +61,9 @@ async fn each_kind_of_late_record_is_listed_with_what_it_changes_and_nothing_els
     let late = app.police().raises(json!({"raised_at": "2026-11-19T10:00:00Z"})).await;
     // Another theme.
     let right = json!({"theme": "icpc_late", "reason": "It was the conference."});
-    let version = app.police().get(&format!("/v1/escalations/{corrected}")).await.json["version"].as_i64().unwrap();
+    let version = app.police().get(&format!("/v1/escalations/{corrected}")).await.json["version"]
+        .as_i64()
+        .unwrap();
     app.police().patch(&format!("/v1/escalations/{corrected}"), version, &right).await.expect(200);
     // An ending that happened in the week and was written down after it.
     let mut ended = resolve_body();
@@ -130,21 +123,15 @@ async fn each_kind_of_late_record_is_listed_with_what_it_changes_and_nothing_els
     assert!(page.contains("5 records changed since sign-off."), "{page}");
     assert!(page.contains("1 record arrived since"), "{page}");
     let list = director.get(&format!("{}/review/2026-W47/changes", app.url)).await.expect(200).text;
-    for part in ["raised, and received late", "corrected", "resolved", "reopened", "New this week"] {
+    for part in ["raised, and received late", "corrected", "resolved", "reopened", "New this week"]
+    {
         assert!(list.contains(part), "{part}: {list}");
     }
     // Restated: both versions stay readable, and the page says which is which.
     let draft = app.director().get(&format!("{WEEK}?as_of=2026-11-25T09:00:00Z")).await.expect(200);
-    let answers: Vec<Value> = draft.json["notices"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| json!({"key": it["key"], "disposition": "act", "reason": "Again."}))
-        .collect();
-    let body = json!({"data_to": draft.json["data_to"], "answers": answers, "reason": "Five records came late."});
-    let headers = [("content-type", "application/json"), ("if-match", draft.header("etag"))];
+    let again = json!({"reason": "Five records came late."});
+    signs(&app, "test-director", &draft, again).await.expect(201);
     let path = format!("{WEEK}/sign-offs");
-    app.director().send(Method::POST, &path, &headers, body.to_string()).await.expect(201);
     assert_eq!(listed(&changes(&app).await), [], "nothing since the second signature");
     assert_eq!(app.director().get(&format!("{path}/1")).await.expect(200).text, signed);
     assert_eq!(app.director().get(&format!("{path}/2")).await.expect(200).text, draft.text);
@@ -154,9 +141,11 @@ async fn each_kind_of_late_record_is_listed_with_what_it_changes_and_nothing_els
     let page = director.get(&format!("{}/review/2026-W47", app.url)).await.expect(200).text;
     assert!(page.contains("Restatement") && page.contains("Five records came late."), "{page}");
     assert!(page.contains("/review/2026-W47?version=1"), "{page}");
-    let first = director.get(&format!("{}/review/2026-W47?version=1", app.url)).await.expect(200).text;
+    let first =
+        director.get(&format!("{}/review/2026-W47?version=1", app.url)).await.expect(200).text;
     assert!(first.contains("Earlier version"), "{first}");
-    let json = director.get(&format!("{}/review/2026-W47.json?version=1", app.url)).await.expect(200);
+    let json =
+        director.get(&format!("{}/review/2026-W47.json?version=1", app.url)).await.expect(200);
     assert_eq!(json.text, signed);
     director.get(&format!("{}/review/2026-W47?version=3", app.url)).await.expect(404);
 }

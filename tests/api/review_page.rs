@@ -188,7 +188,9 @@ async fn nothing_that_was_typed_into_the_signing_form_is_lost_or_cut() {
             ("decisions".to_owned(), decisions.to_owned()),
         ];
         for key in keys(form) {
-            for (name, value) in [("key", key.as_str()), ("disposition", "watch"), ("reason", reason)] {
+            for (name, value) in
+                [("key", key.as_str()), ("disposition", "watch"), ("reason", reason)]
+            {
                 fields.push((name.to_owned(), value.to_owned()));
             }
         }
@@ -196,7 +198,8 @@ async fn nothing_that_was_typed_into_the_signing_form_is_lost_or_cut() {
     };
     let long = "x".repeat(501);
     let mut send = async |fields: &[(String, String)]| {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         director.post(&url, &fields).await
     };
     for (reason, decisions, mends) in [
@@ -221,7 +224,50 @@ async fn nothing_that_was_typed_into_the_signing_form_is_lost_or_cut() {
     assert_ne!(hidden(&stale.text, "tag"), hidden(&form, "tag"));
     let items = app.director().get("/v1/reviews/2026-W47/sign-offs").await.expect(200).json;
     assert_eq!(items["items"], json!([]), "nothing was signed by any of these");
-    send(&filled(&stale.text, "Asked the duty manager.", "Health joins.")).await.expect(303);
+    // A check that the data do not meet wants a reason, or a word where no data can tell.
+    let unmet =
+        send(&filled(&stale.text, "Asked the duty manager.", "Health joins.")).await.expect(422);
+    assert!(
+        unmet.text.contains("The reason why not: records that came late were seen"),
+        "{}",
+        unmet.text
+    );
+    assert_eq!(typed(&unmet.text, "decisions"), "Health joins.");
+    let mut seen = filled(&stale.text, "Asked the duty manager.", "Health joins.");
+    for (name, value) in [
+        ("said-late_records_seen", "yes"),
+        ("agency", "valeshire_police"),
+        ("role", "Superintendent"),
+        ("presence", ""),
+        ("next_meeting", "30 November"),
+    ] {
+        seen.push((name.to_owned(), value.to_owned()));
+    }
+    let wrong = send(&seen).await.expect(422);
+    for part in ["Choose how the agency took part", "is no day; write it as 2026-11-30"] {
+        assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+    }
+    assert_eq!(typed(&wrong.text, "role-valeshire_police"), "Superintendent");
+    assert_eq!(typed(&wrong.text, "next_meeting"), "30 November");
+    assert!(
+        wrong.text.contains("name=\"said-late_records_seen\" value=\"yes\" checked"),
+        "{}",
+        wrong.text
+    );
+    let last = seen.len();
+    seen[last - 2].1 = "deputy".to_owned();
+    seen[last - 1].1 = "2026-11-30".to_owned();
+    send(&seen).await.expect(303);
+    let mut reader = signed_in(&app, "test-director").await;
+    let page = reads(&app, &mut reader, WEEK, 200).await;
+    for part in [
+        "Asked the duty manager.",
+        "Superintendent: deputy",
+        "Next meeting: 30 November 2026",
+        "Watched, and looked at again",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
     // Again, with a reason; without one everything typed comes back.
     app.clock.advance(jiff::SignedDuration::from_mins(5));
     let mut browser = signed_in(&app, "test-director").await;
@@ -237,6 +283,7 @@ async fn nothing_that_was_typed_into_the_signing_form_is_lost_or_cut() {
     assert!(without.text.contains("The reason for signing again is missing"), "{}", without.text);
     assert_eq!(typed(&without.text, "decisions"), "As before.");
     fields.push(("again".to_owned(), "One record came late.".to_owned()));
+    fields.push(("said-late_records_seen".to_owned(), "yes".to_owned()));
     browser.post(&url, &pairs(&fields)).await.expect(303);
     let items = app.director().get("/v1/reviews/2026-W47/sign-offs").await.expect(200).json;
     assert_eq!(items["items"][1]["reason"], "One record came late.");

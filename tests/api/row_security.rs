@@ -19,7 +19,13 @@ const OF_AN_ESCALATION: &[&str] =
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
 
 /// What is for those who review the whole partnership, and for no agency.
-const OF_THE_REVIEW: &[&str] = &["review_sign_off"];
+const OF_THE_REVIEW: &[&str] = &[
+    "review_action",
+    "review_action_state",
+    "review_learning",
+    "review_learning_result",
+    "review_sign_off",
+];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
@@ -80,7 +86,20 @@ impl World {
                         repeat('0', 64), 1, '[]', '{}',
                         case when row_number() over (partition by partnership_id) > 1 then 'Again.' end,
                         false, now(), role, id, 'somebody'
-                 from client",
+                 from client;
+                 insert into review_learning
+                 select distinct on (c.partnership_id) c.partnership_id, c.id, date '2026-11-16', 'Learnt.', 'group', null,
+                        '{}'::uuid[], a.id, 'Manager', null, null, null, null, null, null, now(), c.role, c.id, 'somebody'
+                 from client c join agency a on a.partnership_id = c.partnership_id;
+                 insert into review_learning_result
+                 select partnership_id, id, 'better', 1, 1, now(), 'director', recorded_by_client_id, 'somebody'
+                 from review_learning;
+                 insert into review_action
+                 select partnership_id, id, week, 'Do it.', said_by_agency_id, 'Manager', null, id from review_learning;
+                 insert into review_action_state
+                 select partnership_id, id, 1, 'on_track', null, '2026-11-30', null, null, now(), 'director',
+                        recorded_by_client_id, 'somebody'
+                 from review_learning",
             )
             .await
             .unwrap();
@@ -343,6 +362,12 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update practice_record set note = null, recorded_by_subject = 'x'",
         "delete from practice_record",
         "truncate practice_record",
+        "update review_action set title = 'x'",
+        "update review_action_state set progress = 'urgent'",
+        "delete from review_action_state",
+        "truncate review_action_state",
+        "update review_learning set body = 'x'",
+        "delete from review_learning_result",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

@@ -118,7 +118,10 @@ pub fn changes(
         ))
     });
     let mut known = figures(now);
-    known.insert(OVERDUE.to_owned(), (OVERDUE_WORDS.to_owned(), Some(super::assemble::real(overdue_now))));
+    known.insert(
+        OVERDUE.to_owned(),
+        (OVERDUE_WORDS.to_owned(), Some(super::assemble::real(overdue_now))),
+    );
     Changes {
         week,
         version: signed.version,
@@ -147,7 +150,13 @@ fn compared(signed: &Named, now: &Named) -> Vec<FigureChange> {
             let (signed, now) = (value(one), value(other));
             let words = one.or(other).map(|it| it.0.clone()).unwrap_or_default();
             let difference = signed.zip(now).map(|(signed, now)| now - signed);
-            (signed != now).then(|| FigureChange { figure: name.clone(), words, signed, now, difference })
+            (signed != now).then(|| FigureChange {
+                figure: name.clone(),
+                words,
+                signed,
+                now,
+                difference,
+            })
         })
         .collect()
 }
@@ -190,10 +199,9 @@ fn figures(pack: &Pack) -> Named {
             add(format!("{name}.{}", point.week), format!("{words}, {}", point.week), point.value);
         }
     }
-    for (name, words, table) in [
-        ("asked", "asked to respond", &pack.asked),
-        ("raised_by", "raised by", &pack.raised_by),
-    ] {
+    for (name, words, table) in
+        [("asked", "asked to respond", &pack.asked), ("raised_by", "raised by", &pack.raised_by)]
+    {
         cells(name, words, table, &mut add);
     }
     all
@@ -207,7 +215,9 @@ fn cells(
 ) {
     let whole = |number: i64| Some(super::assemble::real(number));
     for row in &table.rows {
-        for (cell, column) in row.cells.iter().zip(&table.columns).filter(|(cell, _)| cell.value > 0) {
+        for (cell, column) in
+            row.cells.iter().zip(&table.columns).filter(|(cell, _)| cell.value > 0)
+        {
             add(
                 format!("{name}.{}.{}", row.group, column.code),
                 format!("{}, {}, {words}, 4 weeks", row.label, column.label),
@@ -239,7 +249,11 @@ fn changed_records(
         if changes_figures || changes_rows {
             found.push(ChangedRecord {
                 escalation: event.escalation,
-                reference: seen.all.as_ref().map(|it| it.facts.reference.clone()).unwrap_or_default(),
+                reference: seen
+                    .all
+                    .as_ref()
+                    .map(|it| it.facts.reference.clone())
+                    .unwrap_or_default(),
                 version: event.version,
                 what: event.change.event_type(),
                 occurred_at: event.occurred_at,
@@ -301,9 +315,9 @@ impl Seen {
                 Some(EpisodeCounts {
                     opened: by(episode.opened_at)?,
                     ended: ended.map(|(week, _)| week),
-                    resolved: ended.filter(|(_, ending)| ending.outcome.counts_as_resolved()).map(
-                        |(_, ending)| (ending.working_seconds, ending.child_seconds),
-                    ),
+                    resolved: ended
+                        .filter(|(_, ending)| ending.outcome.counts_as_resolved())
+                        .map(|(_, ending)| (ending.working_seconds, ending.child_seconds)),
                 })
             })
             .collect();
@@ -378,9 +392,8 @@ fn answer(clock: &StageClock, week: IsoWeek, data_to: Timestamp) -> Option<Answe
     }
     let due = IsoWeek::containing(clock.due_at);
     let stopped = clock.stopped.as_ref();
-    let given = stopped.is_some_and(|stop| {
-        matches!(stop.reason, StopReason::Answered | StopReason::Acknowledged)
-    });
+    let given = stopped
+        .is_some_and(|stop| matches!(stop.reason, StopReason::Answered | StopReason::Acknowledged));
     let counted = given || stopped.is_none_or(|stop| stop.at > clock.due_at);
     let in_time = given && stopped.is_some_and(|stop| stop.at <= clock.due_at);
     let until = stopped.map(|stop| IsoWeek::containing(stop.at)).filter(|of| *of <= week);

@@ -50,6 +50,7 @@ fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
         owners: &BTreeMap::new(),
         contacts: &BTreeMap::new(),
         arrived_since: 0,
+        record: &Record::default(),
     })
 }
 
@@ -129,6 +130,7 @@ fn a_declared_change_shows_with_its_reason_and_moves_the_limits() {
         owners: &BTreeMap::new(),
         contacts: &BTreeMap::new(),
         arrived_since: 0,
+        record: &Record::default(),
     };
     let with = assemble(&facts);
     assert_eq!(with.tiles.new.reading.variation, Variation::CommonCause);
@@ -143,4 +145,29 @@ fn a_pack_survives_being_written_and_read() {
     let made = pack(&figures(|number| i64::from(number % 5), 30), 0);
     let text = serde_json::to_string(&made).unwrap();
     assert_eq!(serde_json::from_str::<Pack>(&text).unwrap(), made);
+}
+
+#[test]
+fn what_was_signed_under_the_first_form_is_still_read() {
+    let text = include_str!("tests/signed_pack_version_1.json");
+    let read: Pack = serde_json::from_str(text).unwrap();
+    assert_eq!((read.pack_version, read.tiles.new.value), (1, 3));
+    assert_eq!(read.record, Record::default(), "it knew of no meeting");
+    assert!(PACK_VERSION > 1 && !text.contains("\"record\""));
+    assert_eq!(crate::domain::meeting::checks(&read).len(), 5);
+}
+
+#[test]
+fn a_breach_is_a_notice_also_where_somebody_holds_it() {
+    let mut made = pack(&figures(|_| 20, 30), 0);
+    let told = |made: &Pack| {
+        let found = super::notices(&made.tiles, &made.asked, &made.agencies);
+        found.into_iter().map(|it| it.key).collect::<Vec<_>>()
+    };
+    (made.tiles.overdue.value, made.tiles.overdue.without_owner) = (3, 1);
+    assert_eq!(told(&made), ["overdue_without_owner:all", "overdue:all"]);
+    made.tiles.overdue.without_owner = 3;
+    assert_eq!(told(&made), ["overdue_without_owner:all"]);
+    (made.tiles.overdue.value, made.tiles.overdue.without_owner) = (2, 0);
+    assert_eq!(told(&made), ["overdue:all"]);
 }

@@ -94,7 +94,10 @@ mod tests {
         assert!(wrong.text::<40>("ring 07700 900123", "b", "The reason").is_none());
         assert!(wrong.text::<40>(" ", "c", "The reason").is_none());
         assert!(wrong.optional::<40>(" ", "d", "The reason").is_none());
-        assert_eq!(wrong.text::<40>(" fine ", "e", "It").map(String::from), Some("fine".to_owned()));
+        assert_eq!(
+            wrong.text::<40>(" fine ", "e", "It").map(String::from),
+            Some("fine".to_owned())
+        );
         assert_eq!(wrong.list().len(), 3);
         assert_eq!(wrong.of("a"), Some("The reason is longer than 10 characters; shorten it."));
         assert!(wrong.of("b").is_some_and(|it| it.contains("telephone") && !it.contains("07700")));

@@ -5,6 +5,8 @@
 
 pub mod about;
 pub mod account;
+mod action_form;
+pub mod actions;
 pub mod assets;
 mod cards;
 mod charts;
@@ -13,11 +15,13 @@ pub mod escalations;
 mod form;
 mod links;
 mod lists;
+mod record_card;
 pub mod review;
 pub mod review_changes;
 mod review_page;
 mod scale;
 pub mod sign_off;
+mod sign_off_form;
 mod themes;
 mod tiles;
 mod words;
@@ -109,6 +113,14 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Whether the page is about learning and actions.
+    #[must_use]
+    pub fn in_actions(&self) -> bool {
+        self.place == Place::Actions
+    }
+}
+
 /// A page, with the headers that every page has. Pages are answered through here only.
 pub fn page<T: Template>(status: StatusCode, template: &T) -> HttpResponse {
     let Ok(html) = template.render() else {
@@ -147,6 +159,8 @@ pub enum Place {
     Review,
     /// Lists of escalations, and single ones.
     Escalations,
+    /// Learning and actions.
+    Actions,
     /// None of them.
     #[default]
     Elsewhere,

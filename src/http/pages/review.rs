@@ -9,6 +9,7 @@ use super::error::PageError;
 use super::review_changes::signed_card;
 use super::{Frame, Place, ReviewPage, Side, View, Weeks, page, see_other};
 use crate::domain::access::Action;
+use crate::domain::action::ReviewAction;
 use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
 use crate::http::auth::signed_in::SignedIn;
@@ -16,7 +17,7 @@ use crate::http::csv_answer;
 use crate::http::problem_types::ProblemType;
 use crate::http::review_file::{COLUMNS, rows};
 use crate::http::state::AppState;
-use crate::usecases::{review, review_changes};
+use crate::usecases::{actions, review, review_changes};
 
 /// How a review is looked at; what is not understood is the usual view.
 #[derive(Debug, Deserialize)]
@@ -89,11 +90,18 @@ pub async fn review_of_week(
         next,
     };
     let mut html = ReviewPage::new(&pack, &view, frame(&by));
+    html = with_record(&request, &state, &by, &pack, html).await?;
     match version {
         Some(version) => {
             let since = review_changes::since(&state.deps, &by.caller, version).await;
-            let card = signed_card(version, &signed).with_again(&by, version);
+            let card = signed_card(version, &signed, &pack).with_again(&by, version);
             html = html.signed(card, &since.map_err(failed)?);
+        }
+        None if now >= review::cut_off_of(week.next()) => {
+            html = html.missed(true);
+            if by.caller.may(Action::SignReview).is_some() {
+                html = html.with_signing(week);
+            }
         }
         None if by.caller.may(Action::SignReview).is_some() && !pack.part => {
             html = html.with_signing(week);
@@ -103,13 +111,40 @@ pub async fn review_of_week(
     Ok(page(StatusCode::OK, &html))
 }
 
+/// The page with what was agreed for its week after its data were taken: what a meeting adds shows at once, though what
+/// is signed does not know it.
+async fn with_record(
+    request: &HttpRequest,
+    state: &Data<AppState>,
+    by: &SignedIn,
+    pack: &Pack,
+    html: ReviewPage,
+) -> Result<ReviewPage, PageError> {
+    let failed = |failure| PageError::of(request, failure);
+    let (agreed, _) = actions::list(&state.deps, &by.caller).await.map_err(failed)?;
+    let (learnt, _) = actions::learnt(&state.deps, &by.caller).await.map_err(failed)?;
+    let learnt = learnt.iter().filter(|it| it.week == pack.week && it.recorded.at > pack.data_to);
+    let first = |it: &ReviewAction| it.earlier.first().unwrap_or(&it.state).recorded.at;
+    let agreed = agreed.iter().filter(|it| it.week == pack.week && first(it) > pack.data_to);
+    let since = learnt
+        .map(|it| it.text.as_str().to_owned())
+        .chain(agreed.map(|it| format!("{}, {}", it.title.as_str(), it.owner_role.as_str())));
+    let keeps = by.caller.may(Action::KeepReview).is_some();
+    let add = keeps.then(|| format!("/review/{}/actions", pack.week));
+    Ok(html.with_record(since.collect(), add))
+}
+
 /// The frame of the pages of a review.
 pub(super) fn frame(by: &SignedIn) -> Frame {
     Frame { place: Place::Review, ..by.frame() }
 }
 
 /// The week that an address names, where it has begun.
-pub(super) fn begun(request: &HttpRequest, name: &str, now: jiff::Timestamp) -> Result<IsoWeek, PageError> {
+pub(super) fn begun(
+    request: &HttpRequest,
+    name: &str,
+    now: jiff::Timestamp,
+) -> Result<IsoWeek, PageError> {
     crate::http::reviews::week_in_path(name, now).map_err(|problem| PageError::of(request, problem))
 }
 

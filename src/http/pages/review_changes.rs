@@ -7,11 +7,13 @@ use askama::Template;
 
 use super::error::PageError;
 use super::review::{begun, frame};
+use super::sign_off::DISPOSITIONS;
 use super::{Frame, links, page, words};
 use crate::domain::access::Action;
 use crate::domain::event::EventType;
+use crate::domain::review::Pack;
 use crate::domain::review::changes::{ChangedRecord, Changes, FigureChange};
-use crate::domain::sign_off::SignOff;
+use crate::domain::sign_off::{NoticeAnswer, SignOff};
 use crate::http::auth::signed_in::SignedIn;
 use crate::http::problem_types::ProblemType;
 use crate::http::state::AppState;
@@ -30,6 +32,23 @@ pub(super) struct SignedCard {
     pub(super) versions: Vec<VersionLink>,
     /// Where it can be signed again.
     pub(super) again: Option<String>,
+    /// What was done about each notice, and why.
+    pub(super) answers: Vec<AnswerRow>,
+    /// What was decided.
+    pub(super) decisions: Vec<String>,
+    /// Who took part.
+    pub(super) attendance: Vec<String>,
+    /// What was said of the checks that the data did not meet.
+    pub(super) checks: Vec<String>,
+    /// The next meeting.
+    pub(super) next_meeting: Option<String>,
+}
+
+/// The answer to one notice.
+pub(super) struct AnswerRow {
+    pub(super) notice: String,
+    pub(super) disposition: &'static str,
+    pub(super) reason: String,
 }
 
 /// One signed version.
@@ -41,7 +60,7 @@ pub(super) struct VersionLink {
 }
 
 /// The card of one version among all of a week.
-pub(super) fn signed_card(it: &SignOff, all: &[SignOff]) -> SignedCard {
+pub(super) fn signed_card(it: &SignOff, all: &[SignOff], pack: &Pack) -> SignedCard {
     let deputy = if it.said.as_deputy { ", as deputy" } else { "" };
     let last = all.last().map_or(it.version, |last| last.version);
     let versions = all.iter().map(|version| {
@@ -69,6 +88,40 @@ pub(super) fn signed_card(it: &SignOff, all: &[SignOff]) -> SignedCard {
         superseded: it.version < last,
         versions: if all.len() > 1 { versions.collect() } else { Vec::new() },
         again: None,
+        answers: it.said.answers.iter().map(|answer| answer_row(answer, pack)).collect(),
+        decisions: it.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
+        attendance: it
+            .said
+            .attendance
+            .iter()
+            .map(|it| {
+                let name = pack.agencies.iter().find(|line| line.code == it.agency);
+                let name = name.map_or(it.agency.as_str(), |line| line.name.as_str());
+                format!("{name}, {}: {}", it.role.as_str(), it.presence.words().to_lowercase())
+            })
+            .collect(),
+        checks: it
+            .said
+            .checks
+            .iter()
+            .map(|it| {
+                let said = if it.confirmed { "yes, as whoever signed says" } else { "no" };
+                let reason = it.reason.as_ref().map_or("", |reason| reason.as_str());
+                let dot = if reason.is_empty() { "." } else { ". " };
+                format!("{}: {said}{dot}{reason}", it.check.words())
+            })
+            .collect(),
+        next_meeting: it.said.next_meeting_on.map(words::long_date),
+    }
+}
+
+fn answer_row(answer: &NoticeAnswer, pack: &Pack) -> AnswerRow {
+    let notice = pack.notices.iter().find(|notice| notice.key == answer.key);
+    let words = DISPOSITIONS.iter().find(|(code, _)| *code == answer.disposition);
+    AnswerRow {
+        notice: notice.map_or_else(|| answer.key.clone(), |notice| notice.words.clone()),
+        disposition: words.map_or("", |(_, words)| words),
+        reason: answer.reason.as_str().to_owned(),
     }
 }
 
@@ -88,7 +141,10 @@ pub(super) struct Changed {
 
 /// What arrived for the week since, in words, and the strip, where anything changed.
 pub(super) fn changed(since: &Changes) -> (Option<String>, Option<Changed>) {
-    let arrived = since.records.iter().filter(|it| it.what == EventType::Raised && since.week.contains(it.occurred_at));
+    let arrived = since
+        .records
+        .iter()
+        .filter(|it| it.what == EventType::Raised && since.week.contains(it.occurred_at));
     let arrived = i64::try_from(arrived.count()).unwrap_or(i64::MAX);
     let arrived = (arrived > 0).then(|| {
         format!("{} arrived since, not counted here", words::counted(arrived, "record", "records"))

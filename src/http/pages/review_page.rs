@@ -4,11 +4,13 @@ use askama::Template;
 
 use super::cards::{ChartCard, NoticeRow, charts, notices};
 use super::links;
-use super::review_changes::{Changed, SignedCard, changed};
 use super::lists::{Agencies, Open, agencies, besides, overdue};
+use super::record_card::{LastCard, RecordCard, last_card, record_card};
+use super::review_changes::{Changed, SignedCard, changed};
 use super::themes::{Themes, themes};
 use super::tiles::{Tile, tiles};
 use super::{Frame, Side, View, Weeks, words};
+use crate::domain::meeting::{CheckState, checks};
 use crate::domain::review::Pack;
 use crate::domain::review::changes::Changes;
 use crate::domain::week::IsoWeek;
@@ -33,6 +35,10 @@ pub struct ReviewPage {
     frame: Frame,
     signed: Option<SignedCard>,
     changed: Option<Changed>,
+    missed: bool,
+    record: RecordCard,
+    last: Option<LastCard>,
+    checks: Vec<CheckState>,
     sign: Option<String>,
     week_name: String,
     week_span: String,
@@ -71,6 +77,10 @@ impl ReviewPage {
             frame,
             signed: None,
             changed: None,
+            missed: false,
+            record: record_card(pack),
+            last: last_card(pack),
+            checks: checks(pack),
             sign: None,
             week_name: name(week),
             week_span: words::week_span(week),
@@ -119,6 +129,19 @@ impl ReviewPage {
             (self.csv, self.json)
         };
         Self { signed: Some(card), changed, arrived_since, csv, json, ..self }
+    }
+
+    /// The same page with what was agreed after its data were taken, and the way to adding more for those who may.
+    #[must_use]
+    pub(super) fn with_record(mut self, since: Vec<String>, add: Option<String>) -> Self {
+        (self.record.since, self.record.add) = (since, add);
+        self
+    }
+
+    /// The same page of a week that nobody signed in time.
+    #[must_use]
+    pub fn missed(self, missed: bool) -> Self {
+        Self { missed, ..self }
     }
 
     /// The same page with the way to its signing.

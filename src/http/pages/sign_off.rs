@@ -1,29 +1,28 @@
 //! Signing a week off: the form, and what becomes of what was filled in. Nothing that was typed is lost.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use askama::Template;
 use jiff::{Timestamp, Unit};
 
+use super::actions::{Choice, agencies};
 use super::error::PageError;
 use super::form::Wrongs;
 use super::review::{begun, frame, parsed};
+use super::sign_off_form::{AgencyFields, CheckFields, NoticeFields, Typed};
 use super::{Frame, page, see_other, words};
 use crate::domain::access::{Action, Role};
+use crate::domain::meeting::{CheckState, Presence, checks};
 use crate::domain::review::Notice;
-use crate::domain::sign_off::{
-    CannotSign, Disposition, MOST_DECISIONS, NoticeAnswer, SignedText, Signing,
-};
+use crate::domain::sign_off::{CannotSign, Disposition};
 use crate::domain::week::IsoWeek;
 use crate::http::auth::form::PageForm;
 use crate::http::auth::signed_in::SignedIn;
 use crate::http::problem::Problem;
 use crate::http::problem_types::ProblemType;
 use crate::http::state::AppState;
-use crate::usecases::{Failure, review};
+use crate::usecases::{Failure, reference, review};
 
 #[derive(Template)]
 #[template(path = "sign_off.html", whitespace = "minimize")]
@@ -38,90 +37,20 @@ struct SignOffPage {
     /// Which version was signed last; signing again needs a reason.
     signed: Option<i32>,
     notices: Vec<NoticeFields>,
+    checks: Vec<CheckFields>,
+    agencies: Vec<AgencyFields>,
+    presences: &'static [Presence],
     dispositions: [(Disposition, &'static str); 4],
     typed: Typed,
     wrong: Wrongs,
 }
 
-/// A notice with what was typed about it.
-struct NoticeFields {
-    number: usize,
-    /// The `id` of each of its two fields.
-    disposition_id: String,
-    reason_id: String,
-    notice: Notice,
-    disposition: String,
-    reason: String,
-}
-
-const DISPOSITIONS: [(Disposition, &str); 4] = [
+pub(super) const DISPOSITIONS: [(Disposition, &str); 4] = [
     (Disposition::Act, "Something is done now"),
     (Disposition::Watch, "Watched, and looked at again"),
     (Disposition::Explained, "Explained"),
     (Disposition::NotFollowed, "Not followed up"),
 ];
-
-/// The form as it was filled in, so that it can come again.
-#[derive(Debug, Clone, Default)]
-struct Typed {
-    /// What is done about a notice and why, by its key.
-    answers: BTreeMap<String, (String, String)>,
-    decisions: String,
-    again: String,
-}
-
-impl Typed {
-    fn of(form: &PageForm) -> Self {
-        let one = |name: &str| form.all(name).next().unwrap_or_default().to_owned();
-        let answers = form
-            .all("key")
-            .zip(form.all("disposition"))
-            .zip(form.all("reason"))
-            .map(|((key, disposition), reason)| {
-                (key.to_owned(), (disposition.to_owned(), reason.to_owned()))
-            })
-            .collect();
-        Self { answers, decisions: one("decisions"), again: one("again") }
-    }
-
-    /// What it says, or what is wrong with it.
-    fn said(&self, notices: &[Notice], signed: bool, deputy: bool) -> Result<Signing, Wrongs> {
-        let mut wrong = Wrongs::default();
-        let mut answers = Vec::new();
-        for (place, notice) in (1..).zip(notices) {
-            let nothing = (String::new(), String::new());
-            let (disposition, reason) = self.answers.get(&notice.key).unwrap_or(&nothing);
-            let disposition = disposition.parse().ok();
-            if disposition.is_none() {
-                let field = format!("disposition-{place}");
-                wrong.at(&field, format!("Choose what is done about: {}", notice.words));
-            }
-            let reason: Option<SignedText> = wrong.text(
-                reason,
-                &format!("reason-{place}"),
-                &format!("The reason for notice {place}"),
-            );
-            if let Some((disposition, reason)) = disposition.zip(reason) {
-                answers.push(NoticeAnswer { key: notice.key.clone(), disposition, reason });
-            }
-        }
-        let lines = self.decisions.lines().filter(|line| !line.trim().is_empty());
-        let mut decisions = Vec::new();
-        for (place, line) in (1..).zip(lines) {
-            decisions.extend(wrong.text(line, "decisions", &format!("Decision {place}")));
-        }
-        if decisions.len() > MOST_DECISIONS {
-            wrong.at("decisions", format!("Write at most {MOST_DECISIONS} decisions, one in a line."));
-        }
-        let reason = if signed {
-            wrong.text(&self.again, "again", "The reason for signing again")
-        } else {
-            None
-        };
-        let said = Signing { answers, decisions, as_deputy: deputy, reason };
-        if wrong.is_empty() { Ok(said) } else { Err(wrong) }
-    }
-}
 
 /// The form that signs a week.
 #[get("/review/{week}/sign-off")]
@@ -170,7 +99,7 @@ pub async fn sign_off(
     let deputy = by.caller.role != Role::Director;
     // What was read may be no longer what would be signed; then the form asks about the review as it is now.
     let moved = read.tag != tag;
-    let said = match typed.said(&read.notices, read.signed.is_some(), deputy) {
+    let said = match typed.said(&read.notices, &read.checks, read.signed.is_some(), deputy) {
         Ok(said) => said,
         Err(mut wrong) => {
             let (read, status) = if moved {
@@ -217,23 +146,16 @@ struct Read {
     data_to: Timestamp,
     tag: String,
     notices: Vec<Notice>,
+    checks: Vec<CheckState>,
+    agencies: Vec<Choice>,
     signed: Option<i32>,
 }
 
 impl Read {
     fn form(self, by: &SignedIn, mut typed: Typed, wrong: Wrongs) -> SignOffPage {
-        let notices = (1..).zip(self.notices).map(|(number, notice)| {
-            let (disposition, reason) = typed.answers.remove(&notice.key).unwrap_or_default();
-            NoticeFields {
-                number,
-                disposition_id: format!("disposition-{number}"),
-                reason_id: format!("reason-{number}"),
-                notice,
-                disposition,
-                reason,
-            }
-        });
-        let notices = notices.collect();
+        let notices = typed.notices(self.notices);
+        let checks = typed.checks(&self.checks);
+        let agencies = typed.agencies(self.agencies);
         SignOffPage {
             frame: frame(by),
             week: self.week,
@@ -244,6 +166,9 @@ impl Read {
             deputy: by.caller.role != Role::Director,
             signed: self.signed,
             notices,
+            checks,
+            agencies,
+            presences: Presence::ALL,
             dispositions: DISPOSITIONS,
             typed,
             wrong,
@@ -283,10 +208,14 @@ async fn at(
     let as_of = data_to.min(state.deps.clock.now());
     let shown = review::shown(&state.deps, &by.caller, week, Some(as_of)).await.map_err(failed)?;
     let pack = parsed(request, &shown.text)?;
+    let agreed =
+        reference::partnership(&state.deps, by.caller.partnership).await.map_err(failed)?;
     Ok(Read {
         week,
         data_to: pack.data_to,
         tag: shown.sha256,
+        checks: checks(&pack),
+        agencies: agencies(&agreed),
         notices: pack.notices,
         signed: signed.last().map(|it| it.version),
     })

@@ -66,6 +66,11 @@ impl Operation {
         self.changes_something() && self.document["tags"][0] == "practice"
     }
 
+    /// Whether what it leaves is part of the record of the reviews, and not an act on an escalation.
+    pub fn keeps_the_review(&self) -> bool {
+        self.changes_something() && self.document["tags"][0] == "review"
+    }
+
     /// Whether its path names an escalation.
     pub fn names_an_escalation(&self) -> bool {
         self.path.contains("{id}")
@@ -90,6 +95,8 @@ impl Operation {
             .replace("{clock_id}", "child-process")
             .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
             .replace("{version}", "1")
+            .replace("{action_id}", id)
+            .replace("{learning_id}", id)
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -206,6 +213,14 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
         "read_sign_off" | "list_review_changes" => (director, &["sign"]),
+        "list_reviews"
+        | "list_actions"
+        | "list_review_actions"
+        | "agree_action"
+        | "list_review_learning"
+        | "note_learning" => (director, &[]),
+        "read_action" | "record_progress" => (director, &["agree on an action"]),
+        "measure_learning" => (director, &["learn"]),
         "read_weekly_themes" | "read_review" | "list_sign_offs" | "sign_review" => (director, &[]),
         "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
@@ -271,6 +286,20 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 app.childrens_services().acts(&id, "pause", body).await;
             }
             "sign" => sign(app).await,
+            "agree on an action" => {
+                let body = json!({"title": "Name a lead.", "owner_agency": "anyborough_cs",
+                                  "owner_role": "Head of front door", "due_on": "2026-11-30"});
+                let agreed = app.director().post("/v1/reviews/2026-W46/actions", &body).await;
+                id = agreed.expect(201).id();
+            }
+            "learn" => {
+                // Its week to be measured has come already.
+                let body = json!({"text": "Meetings need a lead.", "theme": "strategy_meeting_late",
+                                  "said_by_agency": "anyborough_cs", "said_by_role": "Head of front door",
+                                  "expected": {"figure": "raised", "direction": "lower", "remeasure_week": "2026-W41"}});
+                let learnt = app.director().post("/v1/reviews/2026-W40/learning", &body).await;
+                id = learnt.expect(201).id();
+            }
             "another policy" => another_policy(app).await,
             "propose a policy" => {
                 let body = json!({"policy_version": "any-next", "reason": "Agreed by all."});
@@ -283,6 +312,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
     let by = if client.is_empty() { app.stranger() } else { app.person(client) };
     let version = match id.as_str() {
         "" => 0,
+        // As it was agreed.
+        _ if operation.path.contains("{action_id}") => 1,
         id => {
             let shown = app.police().get(&format!("/v1/escalations/{id}")).await;
             shown.json["version"].as_i64().unwrap_or(0)
