@@ -45,6 +45,9 @@ pub struct Attendance {
     pub presence: Presence,
 }
 
+/// The theme of what fits none. Source: the list of themes, which has each use of it looked at in the weekly review.
+const NO_THEME_OF_ITS_OWN: &str = "other";
+
 codes! {
     /// What is looked at before a week is signed.
     pub enum Check {
@@ -52,7 +55,7 @@ codes! {
         QuietAgenciesContacted => "quiet_agencies_contacted",
         /// Every overdue escalation has an owner.
         OverdueOwned => "overdue_owned",
-        /// Every escalation of the week has a theme of its own.
+        /// Every escalation of the four weeks of the table has a theme other than "other".
         ThemesSet => "themes_set",
         /// Something was said in the week of every open action.
         ActionsUpdated => "actions_updated",
@@ -68,7 +71,7 @@ impl Check {
         match self {
             Self::QuietAgenciesContacted => "Every quiet agency has been contacted",
             Self::OverdueOwned => "Every overdue escalation has an owner",
-            Self::ThemesSet => "Every escalation of the week has a theme",
+            Self::ThemesSet => "Every escalation of the last four weeks has a theme of its own",
             Self::ActionsUpdated => "Open actions were updated in the week",
             Self::LateRecordsSeen => "Records that came late were seen",
         }
@@ -116,13 +119,9 @@ pub fn checks(pack: &Pack) -> Vec<CheckState> {
     let stale = actions
         .iter()
         .filter(|it| it.progress != Progress::Completed && it.updated_at < pack.starts_at);
-    let without_theme: i64 = pack
-        .asked
-        .rows
-        .iter()
-        .filter(|row| row.group == "other")
-        .filter_map(|row| row.weeks.last())
-        .sum();
+    let themes = pack.asked.rows.iter().flat_map(|row| &row.themes);
+    let without_theme: i64 =
+        themes.filter(|theme| theme.code == NO_THEME_OF_ITS_OWN).map(|theme| theme.total).sum();
     Check::ALL
         .iter()
         .map(|check| {

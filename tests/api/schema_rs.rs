@@ -15,8 +15,19 @@ fn diesel_type(name: &str) -> String {
     if let Some(element) = name.strip_prefix('_') {
         return format!("Array<{}>", diesel_type(element));
     }
-    let known =
-        ["bool", "bytea", "date", "int2", "int4", "int8", "jsonb", "text", "timestamptz", "uuid"];
+    let known = [
+        "bool",
+        "bytea",
+        "date",
+        "float8",
+        "int2",
+        "int4",
+        "int8",
+        "jsonb",
+        "text",
+        "timestamptz",
+        "uuid",
+    ];
     assert!(known.contains(&name), "say here how diesel calls the type {name}");
     name[..1].to_uppercase() + &name[1..]
 }

@@ -74,7 +74,7 @@ fn an_action_closes_with_evidence_once_and_on_the_version_that_was_read() {
 
 #[test]
 fn overdue_is_told_beside_the_word_and_the_order_is_urgent_overdue_soon_the_rest() {
-    let partnership = crate::domain::partnership::Partnership {
+    let partnership = Partnership {
         id: PartnershipId(uuid::Uuid::nil()),
         code: "ANY".to_owned(),
         name: "Anyborough".to_owned(),

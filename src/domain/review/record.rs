@@ -107,8 +107,7 @@ pub fn record(
         .filter(|it| it.shown_in(week))
         .map(|it| LearningLine::new(it, agreed))
         .collect();
-    learning
-        .sort_by(|one, other| (other.week, other.recorded_at).cmp(&(one.week, one.recorded_at)));
+    learning.sort_by_key(|it| std::cmp::Reverse((it.week, it.recorded_at)));
     Record { learning, actions, last_review: last_review(of.signed, week) }
 }
 

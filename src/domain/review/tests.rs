@@ -154,14 +154,24 @@ fn what_was_signed_under_the_first_form_is_still_read() {
     assert_eq!((read.pack_version, read.tiles.new.value), (1, 3));
     assert_eq!(read.record, Record::default(), "it knew of no meeting");
     assert!(PACK_VERSION > 1 && !text.contains("\"record\""));
-    assert_eq!(crate::domain::meeting::checks(&read).len(), 5);
+    // Of what it has the checks before signing can be told.
+    let unmet = |pack: &Pack| {
+        let all = crate::domain::meeting::checks(pack).into_iter().filter(|it| !it.met);
+        all.map(|it| (it.check.code(), it.against)).collect::<Vec<_>>()
+    };
+    assert_eq!(unmet(&read), [("overdue_owned", 1)]);
+    let mut other = read.clone();
+    other.asked.rows[0].themes[0].code = "other".to_owned();
+    other.received_late = 2;
+    let expected = [("overdue_owned", 1), ("themes_set", 3), ("late_records_seen", 2)];
+    assert_eq!(unmet(&other), expected);
 }
 
 #[test]
 fn a_breach_is_a_notice_also_where_somebody_holds_it() {
     let mut made = pack(&figures(|_| 20, 30), 0);
     let told = |made: &Pack| {
-        let found = super::notices(&made.tiles, &made.asked, &made.agencies);
+        let found = notices(&made.tiles, &made.asked, &made.agencies);
         found.into_iter().map(|it| it.key).collect::<Vec<_>>()
     };
     (made.tiles.overdue.value, made.tiles.overdue.without_owner) = (3, 1);
