@@ -13,6 +13,7 @@ mod play;
 mod practice;
 mod process;
 mod rare_themes;
+mod reviews;
 mod script;
 mod themes;
 mod weeks;
@@ -35,6 +36,7 @@ use crate::usecases::{Deps, Failure};
 
 pub use children::ChildText;
 pub use course::By;
+pub use reviews::MeetingDeed;
 pub use script::{Deed, Refusal, Step};
 
 /// What the made-up data depend on. The same options give the same data, but for what is encrypted.
@@ -100,6 +102,14 @@ pub enum DemoError {
         case: u32,
         /// Why.
         failure: Box<Failure>,
+    },
+    /// What a meeting does was refused.
+    #[error("the meeting at {at}: {why}")]
+    Meeting {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: Box<DemoError>,
     },
     /// A record of good practice was refused.
     #[error("good practice at {at}: {failure}")]

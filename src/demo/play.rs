@@ -11,13 +11,14 @@ use super::children::ChildText;
 use super::course::By;
 use super::frame::Frame;
 use super::partnership::plan;
+use super::reviews;
 use super::script::{Deed, Refusal, Step, write};
 use super::{DemoError, DemoOptions, DemoReport};
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::act::ActKind;
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
 use crate::domain::child_reference::{ChildReference, ChildReferenceError};
-use crate::domain::ids::{EscalationId, IdSource, PartnershipId, uuid_v7};
+use crate::domain::ids::{ActionId, EscalationId, IdSource, PartnershipId, uuid_v7};
 use crate::domain::listing::{EscalationFilter, PageRequest};
 use crate::usecases::acts::{ActRequest, On};
 use crate::usecases::deps::Clock;
@@ -31,6 +32,8 @@ use crate::usecases::{
 const IDS: u64 = 0x1d5;
 /// The same for the records of good practice, so that what is made without them stays as it is.
 const PRACTICE_IDS: u64 = 0x1d6;
+/// The same for what meetings learn and agree on.
+const REVIEW_IDS: u64 = 0x1d7;
 
 /// A clock that shows what it was set to.
 struct SetClock(Mutex<Timestamp>);
@@ -67,6 +70,8 @@ pub(super) async fn load(
     let ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ IDS))));
     let practice_ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ PRACTICE_IDS))));
     let practice_deps = deps.clone().with(clock.clone(), practice_ids);
+    let review_ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ REVIEW_IDS))));
+    let review_deps = deps.clone().with(clock.clone(), review_ids);
     let deps = deps.clone().with(clock.clone(), ids);
     let plan = plan(options, &frame)?;
     // Only the callers at first: agencies of another start have another day on which one took over from the other.
@@ -74,6 +79,8 @@ pub(super) async fn load(
     let mut player = Player {
         deps,
         practice_deps,
+        review_deps,
+        actions: HashMap::new(),
         clock,
         partnership: id,
         issuer: options.issuer.clone(),
@@ -111,6 +118,9 @@ fn only_partnership(plan: &SetupPlan) -> SetupPlan {
 struct Player {
     deps: Deps,
     practice_deps: Deps,
+    review_deps: Deps,
+    /// What meetings agreed on, by the numbers of the script.
+    actions: HashMap<u8, ActionId>,
     clock: Arc<SetClock>,
     partnership: PartnershipId,
     issuer: String,
@@ -229,6 +239,12 @@ impl Player {
             Deed::Declare(said) => {
                 let caller = self.caller(By::Director).await?;
                 review_rules::declare(&self.practice_deps, &caller, said).await?;
+            }
+            Deed::Meet(deed) => {
+                let caller = self.caller(By::Director).await?;
+                let known = &mut self.actions;
+                let done = reviews::play(&self.review_deps, &caller, deed, known).await;
+                done.map_err(|why| DemoError::Meeting { at, why: Box::new(why) })?;
             }
             Deed::AddCalendar(calendar) => {
                 let source = "Made up: the shipped list, with the day that was missing";

@@ -12,6 +12,7 @@ use super::course::{By, Course, Doing, What};
 use super::frame::{Frame, seconds};
 use super::heard;
 use super::practice;
+use super::reviews::{self, MeetingDeed};
 use super::weeks::arrivals;
 use super::words;
 use crate::domain::access::Action;
@@ -137,6 +138,8 @@ pub enum Deed {
     },
     /// The Director declares a change.
     Declare(RebaseStatement),
+    /// A meeting learns, agrees or signs.
+    Meet(MeetingDeed),
     /// A calendar version is added.
     AddCalendar(Box<Calendar>),
     /// A stage policy is added.
@@ -180,6 +183,7 @@ pub(super) fn write(seed: u64, frame: &Frame) -> Result<Vec<Step>, DemoError> {
     }
     deeds.extend(practice::write(seed, frame)?);
     deeds.extend(heard::write(frame)?);
+    deeds.extend(reviews::write(frame)?);
     let series = frame.starts_at..frame.ends_at;
     deeds.retain(|(at, _)| series.contains(at));
     // Stable, so that what one escalation has at one instant keeps its order.

@@ -116,6 +116,8 @@ codes! {
         DeclareRebase => "declare_rebase",
         /// Set the targets of the review, and how its charts are computed.
         SetReview => "set_review",
+        /// Write down what a review learns and agrees on, and how its actions go.
+        KeepReview => "keep_review",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -160,6 +162,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::AgreeFeed
             | A::DeclareRebase
             | A::SetReview
+            | A::KeepReview
             | A::ProposePolicyMigration
             | A::MigratePolicy => None,
             _ => Some(OwnAgency),
@@ -178,6 +181,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadHearing
             | A::AgreeFeed
             | A::DeclareRebase
+            | A::KeepReview
             | A::AddNote
             | A::ApprovePause
             | A::GiveFeedback
@@ -201,6 +205,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::AgreeFeed
             | A::DeclareRebase
             | A::SetReview
+            | A::KeepReview
             | A::AddNote
             | A::ApprovePause
             | A::Resume

@@ -38,6 +38,28 @@ impl FreeTextError {
     }
 }
 
+/// Why a text is refused where nobody may be named, and nobody may override that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It is no text of this kind.
+    #[error(transparent)]
+    Form(#[from] FreeTextError),
+    /// It appears to hold a personal identifier.
+    #[error("appears to hold a person's details")]
+    PersonalData,
+}
+
+impl Unfit {
+    /// The stable code of the contract.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Form(error) => error.code(),
+            Self::PersonalData => "personal_data",
+        }
+    }
+}
+
 /// A text of 1 to `MAX` characters (Unicode scalar values), without blanks at its ends.
 ///
 /// `Debug` hides it, so that no log repeats what was written about a child. It is stored as it
@@ -65,6 +87,15 @@ impl<const MAX: usize> FreeText<MAX> {
             return Err(FreeTextError::TooLong { max: MAX });
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Reads what was typed where no person may be named: in what is shown to a whole meeting and kept for ever.
+    ///
+    /// # Errors
+    /// [`Unfit`] as [`FreeText::parse`], or because a personal identifier appears to be in it.
+    pub fn naming_nobody(text: &str) -> Result<Self, Unfit> {
+        let text = Self::parse(text)?;
+        if text.findings().is_empty() { Ok(text) } else { Err(Unfit::PersonalData) }
     }
 
     /// The text.
@@ -144,6 +175,17 @@ mod tests {
         let text = FreeText::<40>::parse("  Two lines:\r\n  the second \n").expect("fits");
         assert_eq!(text.as_str(), "Two lines:\n  the second");
         assert_eq!(String::from(text), "Two lines:\n  the second");
+    }
+
+    #[test]
+    fn where_nobody_may_be_named_an_identifier_is_refused_and_not_cut_out() {
+        let code =
+            |text: &str| FreeText::<60>::naming_nobody(text).map_or_else(Unfit::code, |_| "ok");
+        assert_eq!(code("Health joins the duty rota."), "ok");
+        assert_eq!(code("Ring 07700 900123 first."), "personal_data");
+        assert_eq!(code("Ask someone@example.org about it."), "personal_data");
+        assert_eq!(code(&"x".repeat(61)), "too_long");
+        assert_eq!(code(" "), "too_short");
     }
 
     #[test]

@@ -52,6 +52,10 @@ id! {
     PracticeRecordId,
     /// A declared change of the review.
     RebaseId,
+    /// An action that a review agreed on.
+    ActionId,
+    /// Something that a review learnt.
+    LearningId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod act;
+pub mod action;
 pub mod agency;
 pub mod broken_rule;
 pub mod calendar_check;
@@ -29,10 +30,12 @@ pub mod free_text;
 pub mod hearing;
 pub mod identifier_scan;
 pub mod ids;
+pub mod learning;
 pub mod limit;
 pub mod link;
 pub mod listing;
 pub mod london;
+pub mod meeting;
 pub mod notice;
 pub mod papers;
 pub mod partnership;

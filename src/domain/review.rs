@@ -13,17 +13,24 @@ use super::spc::{Assurance, Basis, Variation};
 use super::week::IsoWeek;
 
 pub mod assemble;
+pub mod changes;
 mod charts;
 mod open_lines;
+pub mod record;
 mod rows;
 mod silences;
 mod table;
 
+pub use record::Record;
 pub use rows::{AgencyLine, Ages, Cell, Column, OpenLine, ThemeCount, ThemeRow, ThemeTable};
 pub(in crate::domain) use table::rolled;
 
-/// The version of the form of a pack. Raised when a member changes its meaning or goes.
-pub const PACK_VERSION: u32 = 1;
+/// The version of the form of a pack. Raised when a member comes, changes its meaning or goes. What was signed under an
+/// older one is still read.
+///
+/// - 1: the figures, tables and lists of the week.
+/// - 2: `record`, what is known of the meetings before, and a notice for late answers that somebody holds.
+pub const PACK_VERSION: u32 = 2;
 
 /// How many weeks the table of themes sums: one week is too thin for so many cells.
 pub const TABLE_WEEKS: i32 = 4;
@@ -88,6 +95,9 @@ pub struct Pack {
     pub ages: Ages,
     /// Moved to stage 3 or higher in the week, or raised there.
     pub high_stages: Vec<OpenLine>,
+    /// What was learnt, what is to be done, and what was decided last; empty in packs of version 1.
+    #[serde(default)]
+    pub record: Record,
 }
 
 /// How a figure stands against what is usual for it.
@@ -200,6 +210,8 @@ codes! {
     pub enum NoticeKind {
         /// Escalations that are late, and nobody holds them.
         OverdueWithoutOwner => "overdue_without_owner",
+        /// Escalations that are late, and somebody holds them.
+        Overdue => "overdue",
         /// A theme with one agency, more often than its own past makes likely.
         UnusualCell => "unusual_cell",
         /// A headline figure with a signal.

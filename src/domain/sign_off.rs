@@ -5,13 +5,23 @@
 //! figures; a later correction is another version beside it, with a reason, and both stay readable.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::access::Role;
 use super::codes::codes;
+use super::free_text::FreeText;
 use super::ids::ClientId;
+use super::london::local_date;
+use super::meeting::{Attendance, Check, CheckAnswer, unanswered};
 use super::review::Pack;
 use super::week::IsoWeek;
+
+/// A reason or a decision: a line or two, shown to a whole meeting and kept for ever, so that no person is named in it.
+pub type SignedText = FreeText<500>;
+
+/// The most decisions of one meeting.
+pub const MOST_DECISIONS: usize = 50;
 
 codes! {
     /// What is done about a notice.
@@ -35,20 +45,26 @@ pub struct NoticeAnswer {
     /// What is done about it.
     pub disposition: Disposition,
     /// Why, in one line.
-    pub reason: String,
+    pub reason: SignedText,
 }
 
 /// What somebody says who signs a week.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signing {
     /// An answer to each notice.
     pub answers: Vec<NoticeAnswer>,
     /// What was decided.
-    pub decisions: Vec<String>,
+    pub decisions: Vec<SignedText>,
     /// Whether the Director is stood in for.
     pub as_deputy: bool,
     /// Why it is signed again; none for the first time.
-    pub reason: Option<String>,
+    pub reason: Option<SignedText>,
+    /// Who took part, by agency and role.
+    pub attendance: Vec<Attendance>,
+    /// What is said of the checks that the data do not meet.
+    pub checks: Vec<CheckAnswer>,
+    /// The day of the next meeting, where one is set.
+    pub next_meeting_on: Option<Date>,
 }
 
 /// A signed version of a week's review.
@@ -96,6 +112,15 @@ pub enum CannotSign {
     /// It was signed before, and nobody said why it is signed again; or it never was, and somebody said so.
     #[error("a reason is for signing again, and needed for it")]
     Reason,
+    /// These checks are not met, and nobody said why.
+    #[error("{} checks are not met and without a reason", .0.len())]
+    UnmetChecks(Vec<Check>),
+    /// The agency at this place of the list is none of the partnership.
+    #[error("an agency of the meeting is unknown")]
+    NoSuchAgency(usize),
+    /// The next meeting would be before this one.
+    #[error("the next meeting lies before the data of this one")]
+    NextMeeting,
     /// The Director signs; whoever else does so stands in for them and has to say so.
     #[error("somebody else than the Director signs as deputy")]
     Deputy,
@@ -122,9 +147,16 @@ pub fn check(pack: &Pack, said: &Signing, role: Role, before: i32) -> Result<(),
             None => return Err(CannotSign::NoSuchNotice(answer.key.clone())),
         }
     }
-    if open.is_empty() {
-        return Ok(());
+    if !open.is_empty() {
+        open.sort_unstable();
+        return Err(CannotSign::Unanswered(open.into_iter().map(str::to_owned).collect()));
     }
-    open.sort_unstable();
-    Err(CannotSign::Unanswered(open.into_iter().map(str::to_owned).collect()))
+    let unmet = unanswered(pack, &said.checks);
+    if !unmet.is_empty() {
+        return Err(CannotSign::UnmetChecks(unmet));
+    }
+    if said.next_meeting_on.is_some_and(|day| day <= local_date(pack.data_to)) {
+        return Err(CannotSign::NextMeeting);
+    }
+    Ok(())
 }

@@ -30,6 +30,7 @@ impl From<Failure> for Problem {
             Failure::Stale => ProblemType::PreconditionFailed.into(),
             Failure::CannotSign(reason) => reason.into(),
             Failure::CannotRelease(reason) => reason.into(),
+            Failure::NotNow(why) => Self::new(ProblemType::InvalidTransition).detail(why),
             Failure::NotSetUp(what) => {
                 tracing::error!(what, "the partnership is not set up");
                 ProblemType::Internal.into()
@@ -116,6 +117,24 @@ impl From<CannotSign> for Problem {
                 FieldCode::UnknownReference,
                 "An answer is to no notice of this week, or the second to one; name each key of notices once."
                     .to_owned(),
+            ),
+            CannotSign::UnmetChecks(checks) => {
+                let checks: Vec<&str> = checks.into_iter().map(|check| check.code()).collect();
+                let detail = format!(
+                    "Say in a line why these checks are not met, or that they are where you may: {}.",
+                    checks.join(", ")
+                );
+                ("#/checks", FieldCode::Required, detail)
+            }
+            CannotSign::NoSuchAgency(place) => {
+                let mut errors = FieldErrors::new();
+                errors.push(&format!("#/attendance/{place}/agency"), FieldCode::UnknownReference);
+                return errors.into();
+            }
+            CannotSign::NextMeeting => (
+                "#/next_meeting_on",
+                FieldCode::OutOfRange,
+                "The next meeting comes after the day on which the data were taken.".to_owned(),
             ),
             CannotSign::Reason => (
                 "#/reason",

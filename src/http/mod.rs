@@ -2,6 +2,8 @@
 
 pub mod accept;
 pub mod act_requests;
+pub mod action_views;
+pub mod actions;
 pub mod acts;
 pub mod answers;
 pub mod auth;
@@ -123,6 +125,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::read_practice_record)
         .service(notices::list_notices)
         .service(weekly::read_weekly_themes)
+        .service(reviews::list_reviews)
         .service(reviews::read_review)
         .service(reviews::list_sign_offs)
         .service(reviews::sign_review)
@@ -145,6 +148,16 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(hearing::list_nil_returns)
         .service(hearing::agree_feed)
         .service(hearing::list_feed_agreements)
+        .service(reviews::read_sign_off)
+        .service(reviews::list_review_changes)
+        .service(actions::list_actions)
+        .service(actions::list_review_actions)
+        .service(actions::read_action)
+        .service(actions::agree_action)
+        .service(actions::record_progress)
+        .service(actions::list_review_learning)
+        .service(actions::note_learning)
+        .service(actions::measure_learning)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)
@@ -177,8 +190,16 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::changes::declare)
         .service(pages::changes::withdraw)
         .service(pages::review::latest_review)
-        .service(pages::review::sign_off_form)
-        .service(pages::review::sign_off)
+        .service(pages::sign_off::sign_off_form)
+        .service(pages::sign_off::sign_off)
+        .service(pages::review_changes::changes_of_week)
+        .service(pages::actions::all_actions)
+        .service(pages::actions::new_action_form)
+        .service(pages::actions::new_action)
+        .service(pages::actions::new_learning)
+        .service(pages::actions::progress_form)
+        .service(pages::actions::progress)
+        .service(pages::actions::measure_learning)
         .service(pages::board_copy::board_copy)
         .service(pages::review::review_of_week)
         .service(auth::login::login)

@@ -67,6 +67,7 @@ permissions! {
     AgreeFeed => AgreeFeed;
     DeclareRebase => DeclareRebase;
     SetReview => SetReview;
+    KeepReview => KeepReview;
     Accept => Accept;
     Reject => Reject;
     Advance => Advance;

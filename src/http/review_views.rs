@@ -4,15 +4,17 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::field_errors::FieldErrors;
+use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::{List, Text, code_members};
 use super::problem::Problem;
-use super::times::Instant;
+use super::times::{Day, Instant};
 use crate::domain::access::Role;
+use crate::domain::free_text::FreeText;
+use crate::domain::meeting::{Attendance, Check, CheckAnswer, Presence, ReviewWeek};
 use crate::domain::sign_off::{Disposition, NoticeAnswer, SignOff, Signing};
 use crate::domain::week::IsoWeek;
 
-code_members!(Disposition);
+code_members!(Disposition, Presence, Check);
 
 /// Sign the review of a week.
 #[derive(Debug, Deserr, ToSchema)]
@@ -32,6 +34,43 @@ pub struct SignReview {
     /// Why a week that was signed is signed again.
     #[deserr(default)]
     pub reason: Option<Text<500>>,
+    /// Who took part, by agency and role; no names.
+    #[deserr(default)]
+    pub attendance: Option<List<Attended, 50>>,
+    /// What is said of the checks that the data do not meet. Those whose matters are notices are told by their answers.
+    #[deserr(default)]
+    pub checks: Option<List<AnswerCheck, 10>>,
+    /// The day of the next meeting.
+    #[deserr(default)]
+    pub next_meeting_on: Option<Day>,
+}
+
+/// How one agency's role took part.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub struct Attended {
+    /// The agency: its code or an alias.
+    pub agency: Text<100>,
+    /// The role.
+    pub role: Text<100>,
+    /// Whether it was there.
+    pub presence: Presence,
+}
+
+/// What is said of a check that the data do not meet.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerCheck {
+    /// The check.
+    pub check: Check,
+    /// Whether you say that it is so; for `quiet_agencies_contacted` and `late_records_seen`, which no data can tell.
+    #[deserr(default)]
+    pub confirmed: Option<bool>,
+    /// Why it is not, in one line.
+    #[deserr(default)]
+    pub reason: Option<Text<500>>,
 }
 
 /// The answer to one notice.
@@ -49,24 +88,66 @@ pub struct AnswerNotice {
 
 impl SignReview {
     /// What is said, as the domain names it.
-    pub fn into_signing(self) -> Signing {
-        let texts = |list: List<Text<500>, 50>| {
-            list.into_vec().into_iter().map(Text::into_string).collect()
-        };
-        Signing {
-            answers: self
-                .answers
-                .into_vec()
-                .into_iter()
-                .map(|it| NoticeAnswer {
-                    key: it.key.into_string(),
-                    disposition: it.disposition,
-                    reason: it.reason.into_string(),
-                })
-                .collect(),
-            decisions: self.decisions.map(texts).unwrap_or_default(),
-            as_deputy: self.as_deputy.unwrap_or(false),
-            reason: self.reason.map(Text::into_string),
+    ///
+    /// # Errors
+    /// Every text that names a person.
+    pub fn into_signing(self) -> Result<Signing, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let mut answers = Vec::new();
+        for (place, it) in self.answers.into_vec().into_iter().enumerate() {
+            if let Some(reason) =
+                naming_nobody(&it.reason, &format!("#/answers/{place}/reason"), &mut errors)
+            {
+                let (key, disposition) = (it.key.into_string(), it.disposition);
+                answers.push(NoticeAnswer { key, disposition, reason });
+            }
+        }
+        let mut decisions = Vec::new();
+        for (place, it) in self.decisions.iter().flat_map(List::as_slice).enumerate() {
+            decisions.extend(naming_nobody(it, &format!("#/decisions/{place}"), &mut errors));
+        }
+        let reason = self.reason.as_ref().and_then(|it| naming_nobody(it, "#/reason", &mut errors));
+        let mut attendance = Vec::new();
+        for (place, it) in
+            self.attendance.map(List::into_vec).unwrap_or_default().into_iter().enumerate()
+        {
+            let pointer = format!("#/attendance/{place}/role");
+            if let Some(role) = naming_nobody(&it.role, &pointer, &mut errors) {
+                let (agency, presence) = (it.agency.into_string(), it.presence);
+                attendance.push(Attendance { agency, role, presence });
+            }
+        }
+        let mut checks = Vec::new();
+        for (place, it) in
+            self.checks.map(List::into_vec).unwrap_or_default().into_iter().enumerate()
+        {
+            let pointer = format!("#/checks/{place}/reason");
+            let reason = it.reason.and_then(|it| naming_nobody(&it, &pointer, &mut errors));
+            let confirmed = it.confirmed.unwrap_or(false);
+            if confirmed && !it.check.is_said() {
+                errors.push(&format!("#/checks/{place}/confirmed"), FieldCode::NotPermitted);
+            }
+            checks.push(CheckAnswer { check: it.check, confirmed, reason });
+        }
+        let as_deputy = self.as_deputy.unwrap_or(false);
+        let next_meeting_on = self.next_meeting_on.map(|it| it.0);
+        let said =
+            Signing { answers, decisions, as_deputy, reason, attendance, checks, next_meeting_on };
+        if errors.is_empty() { Ok(said) } else { Err(errors) }
+    }
+}
+
+/// The text where no person may be named, or the fault noted.
+pub(super) fn naming_nobody<const MAX: usize>(
+    text: &Text<MAX>,
+    pointer: &str,
+    errors: &mut FieldErrors,
+) -> Option<FreeText<MAX>> {
+    match FreeText::naming_nobody(text.as_str()) {
+        Ok(text) => Some(text),
+        Err(unfit) => {
+            errors.push(pointer, unfit.code().parse().unwrap_or(FieldCode::Pattern));
+            None
         }
     }
 }
@@ -106,6 +187,45 @@ pub struct SignOffView {
     pub answers: Vec<NoticeAnswerView>,
     /// What was decided.
     pub decisions: Vec<String>,
+    /// Who took part.
+    pub attendance: Vec<AttendanceView>,
+    /// What was said of the checks that the data did not meet.
+    pub checks: Vec<CheckAnswerView>,
+    /// The day of the next meeting, where one was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_meeting_on: Option<Day>,
+}
+
+/// How one agency's role took part.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReviewAttendance)]
+pub struct AttendanceView {
+    /// The agency.
+    pub agency: String,
+    /// The role.
+    pub role: String,
+    /// Whether it was there.
+    pub presence: Presence,
+}
+
+/// What was said of a check.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReviewCheckAnswer)]
+pub struct CheckAnswerView {
+    /// The check.
+    pub check: Check,
+    /// Whether whoever signed said that it was so.
+    pub confirmed: bool,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The reviews by week.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReviewWeeks {
+    /// The latest first.
+    pub items: Vec<ReviewWeek>,
 }
 
 /// The answer to a notice.
@@ -132,7 +252,7 @@ impl SignOffView {
             signed_at: Instant(it.signed_at),
             signed_by_role: it.role,
             as_deputy: it.said.as_deputy,
-            reason: it.said.reason.clone(),
+            reason: it.said.reason.clone().map(Into::into),
             answers: it
                 .said
                 .answers
@@ -140,10 +260,31 @@ impl SignOffView {
                 .map(|it| NoticeAnswerView {
                     key: it.key.clone(),
                     disposition: it.disposition,
-                    reason: it.reason.clone(),
+                    reason: it.reason.as_str().to_owned(),
                 })
                 .collect(),
-            decisions: it.said.decisions.clone(),
+            decisions: it.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
+            attendance: it
+                .said
+                .attendance
+                .iter()
+                .map(|it| AttendanceView {
+                    agency: it.agency.clone(),
+                    role: it.role.as_str().to_owned(),
+                    presence: it.presence,
+                })
+                .collect(),
+            checks: it
+                .said
+                .checks
+                .iter()
+                .map(|it| CheckAnswerView {
+                    check: it.check,
+                    confirmed: it.confirmed,
+                    reason: it.reason.clone().map(Into::into),
+                })
+                .collect(),
+            next_meeting_on: it.said.next_meeting_on.map(Day),
         }
     }
 }

@@ -18,13 +18,36 @@ use super::problem_types::ProblemType;
 use super::query::QueryReader;
 use super::review_book::review_book;
 use super::review_file::{COLUMNS, rows};
-use super::review_views::{SignOffView, SignOffs, SignProblems, SignReview};
+use super::review_views::{ReviewWeeks, SignOffView, SignOffs, SignProblems, SignReview};
 use super::state::AppState;
 use super::times::Instant;
 use super::workbook;
 use crate::domain::review::Pack;
+use crate::domain::review::changes::Changes;
 use crate::domain::week::IsoWeek;
 use crate::usecases::review::{self, Shown};
+use crate::usecases::{review_changes, review_record};
+
+/// List the reviews by week
+///
+/// How each week stands, the latest first: in progress, a draft, signed, restated, or missed because nobody signed it
+/// before the next one. The list begins with the first week that was signed; where none was, with the first escalation.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "list_reviews",
+    security(("bearer" = ["read_review"])),
+    responses((status = 200, description = "The weeks, the latest first.", body = ReviewWeeks), ReadProblems),
+)]
+#[get("/v1/reviews")]
+pub async fn list_reviews(
+    by: Allowed<needs::Review>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let items = review_record::weeks(&state.deps, &by).await?;
+    Ok(HttpResponse::Ok().json(ReviewWeeks { items }))
+}
 
 /// Read the weekly review
 ///
@@ -114,6 +137,70 @@ pub async fn list_sign_offs(
     Ok(HttpResponse::Ok().json(SignOffs { items: signed.iter().map(SignOffView::new).collect() }))
 }
 
+/// Read a signed version of a week's review
+///
+/// As it was signed, to the byte, also when it was restated since.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "read_sign_off",
+    params(
+        ("week" = String, Path, description = "The ISO week.", example = "2026-W46"),
+        ("version" = i32, Path, description = "Which signing, counted from 1.", example = 1, minimum = 1),
+    ),
+    security(("bearer" = ["read_review"])),
+    responses(
+        (status = 200, description = "The review as it was signed.", body = Pack,
+         headers(("ETag" = String, description = "SHA-256 of the text."))),
+        ReadProblems,
+    ),
+)]
+#[get("/v1/reviews/{week}/sign-offs/{version}")]
+pub async fn read_sign_off(
+    by: Allowed<needs::Review>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let week = week_in_path(&path.0, state.deps.clock.now())?;
+    let version = path.1.parse::<i32>().ok().filter(|it| it.to_string() == path.1);
+    let signed = review::sign_offs(&state.deps, &by, week).await?;
+    let found = signed.into_iter().find(|it| Some(it.version) == version);
+    let signed = found.ok_or(ProblemType::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, format!("\"{}\"", signed.sha256)))
+        .content_type("application/json")
+        .body(signed.pack))
+}
+
+/// List what changed since a week was signed
+///
+/// Every record that came after the data of the last signed version and changes one of its figures or lines, and every
+/// signed figure that is another now: what was signed, what it is now, and the difference. What was signed stays as it is.
+#[utoipa::path(
+    tag = "review",
+    operation_id = "list_review_changes",
+    params(("week" = String, Path, description = "The ISO week.", example = "2026-W46")),
+    security(("bearer" = ["read_review"])),
+    responses((status = 200, description = "What changed.", body = Changes), ReadProblems),
+)]
+#[get("/v1/reviews/{week}/changes")]
+pub async fn list_review_changes(
+    by: Allowed<needs::Review>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    week: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let week = week_in_path(&week, state.deps.clock.now())?;
+    let changes = review_changes::since_sign_off(&state.deps, &by, week).await?;
+    let changes = changes.ok_or_else(|| {
+        Problem::new(ProblemType::NotFound)
+            .detail("Nobody has signed this week, so that nothing can have changed since.")
+    })?;
+    Ok(HttpResponse::Ok().json(changes))
+}
+
 /// Sign the review of a week
 ///
 /// Freezes the figures as they were read: send `data_to` of the review and its ETag. Every notice wants an answer, and
@@ -153,7 +240,7 @@ pub async fn sign_review(
         errors.push("#/data_to", FieldCode::InFuture);
         return Err(errors.into());
     }
-    let said = input.into_signing();
+    let said = input.into_signing()?;
     let signed = review::sign(&state.deps, &by, week, (data_to, &read), said).await?;
     Ok(HttpResponse::Created().json(SignOffView::new(&signed)))
 }

@@ -1,5 +1,6 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
+pub mod actions;
 pub mod agencies;
 mod as_of;
 pub mod calendars;
@@ -13,6 +14,7 @@ pub mod failure;
 pub mod finding;
 pub mod hearing;
 pub mod in_use;
+pub mod learning;
 mod list_parts;
 pub mod lists;
 pub mod migrations;
@@ -22,6 +24,7 @@ pub mod practice;
 pub mod public_releases;
 pub mod reference;
 pub mod review;
+pub mod review_changes;
 pub mod review_rules;
 pub mod run_lists;
 mod schema;

@@ -1,6 +1,74 @@
 //! The tables as diesel sees them. Generated from the migrated database by `UPDATE_SCHEMA=1 cargo test schema_rs`.
 
 diesel::table! {
+    review_action (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        week -> Date,
+        title -> Text,
+        owner_agency_id -> Uuid,
+        owner_role -> Text,
+        plan_reference -> Nullable<Text>,
+        learning_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    review_action_state (partnership_id, action_id, version) {
+        partnership_id -> Uuid,
+        action_id -> Uuid,
+        version -> Int4,
+        progress -> Text,
+        impact -> Nullable<Text>,
+        due_on -> Date,
+        note -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_learning (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        week -> Date,
+        body -> Text,
+        group_code -> Nullable<Text>,
+        theme_code -> Nullable<Text>,
+        escalations -> Array<Uuid>,
+        said_by_agency_id -> Uuid,
+        said_by_role -> Text,
+        plan_reference -> Nullable<Text>,
+        figure -> Nullable<Text>,
+        direction -> Nullable<Text>,
+        remeasure_week -> Nullable<Date>,
+        baseline -> Nullable<Jsonb>,
+        definitions_version -> Nullable<Int4>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_learning_result (partnership_id, learning_id) {
+        partnership_id -> Uuid,
+        learning_id -> Uuid,
+        result -> Text,
+        value -> Nullable<Float8>,
+        definitions_version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     feed_agreement (partnership_id, agency_id, version) {
         partnership_id -> Uuid,
         agency_id -> Uuid,
@@ -367,6 +435,9 @@ diesel::table! {
         signed_by_role -> Text,
         signed_by_client_id -> Uuid,
         signed_by_subject -> Text,
+        attendance -> Jsonb,
+        checks -> Jsonb,
+        next_meeting_on -> Nullable<Date>,
     }
 }
 
@@ -491,12 +562,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_link,
     event,
     event_text,
+    feed_agreement,
     figure_exclusion,
+    heartbeat,
     holding,
     login_attempt,
+    nil_return,
     partnership,
     practice_record,
     public_release,
+    rebase,
+    rebase_withdrawal,
+    review_action,
+    review_action_state,
+    review_learning,
+    review_learning_result,
+    review_setting,
     review_sign_off,
     stage_clock,
     stage_policy,

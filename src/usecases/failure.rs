@@ -34,6 +34,9 @@ pub enum Failure {
     /// The pack cannot be made or released so.
     #[error(transparent)]
     CannotRelease(CannotRelease),
+    /// What stands does not allow it now, for this reason.
+    #[error("not possible now")]
+    NotNow(&'static str),
     /// The partnership has not agreed on what is needed, for example a stage policy.
     #[error("the partnership has no {0}")]
     NotSetUp(&'static str),

@@ -1,6 +1,7 @@
 //! One public function for each thing that a caller can ask; each is one transaction.
 
 pub mod act_request;
+pub mod actions;
 pub mod acts;
 pub mod cache;
 pub mod deps;
@@ -20,6 +21,8 @@ pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod review;
+pub mod review_changes;
+pub mod review_record;
 pub mod review_rules;
 pub mod setup;
 pub mod shipped;

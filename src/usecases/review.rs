@@ -8,6 +8,7 @@ use jiff::civil::Time;
 use super::deps::Deps;
 use super::failure::Failure;
 use super::reference::partnership;
+use super::review_record;
 use crate::domain::access::{Action, Caller};
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{GroupBy, WeekFigures, WeeklyQuestion};
@@ -34,7 +35,13 @@ const CUT_OFF: Time = Time::constant(6, 0, 0, 0);
 /// The instant to which the data of a week's review reach: Monday 06:00 after it, or now as long as that has not come.
 #[must_use]
 pub fn cut_off(week: IsoWeek, now: Timestamp) -> Timestamp {
-    london::at_time(week.next().monday(), CUT_OFF).min(now)
+    cut_off_of(week).min(now)
+}
+
+/// The instant at which the data of a week's review are taken.
+#[must_use]
+pub fn cut_off_of(week: IsoWeek) -> Timestamp {
+    london::at_time(week.next().monday(), CUT_OFF)
 }
 
 /// Everything that the review of a week shows, as it was known at `as_of` or else at its cut-off.
@@ -70,6 +77,16 @@ pub struct Shown {
     pub version: Option<i32>,
 }
 
+impl From<&SignOff> for Shown {
+    fn from(signed: &SignOff) -> Self {
+        Self {
+            text: signed.pack.clone(),
+            sha256: signed.sha256.clone(),
+            version: Some(signed.version),
+        }
+    }
+}
+
 /// The review of a week: the last signed version, unless `as_of` asks what was known at an instant.
 ///
 /// # Errors
@@ -83,11 +100,7 @@ pub async fn shown(
     if as_of.is_none()
         && let Some(signed) = sign_offs(deps, caller, week).await?.pop()
     {
-        return Ok(Shown {
-            text: signed.pack,
-            sha256: signed.sha256,
-            version: Some(signed.version),
-        });
+        return Ok(Shown::from(&signed));
     }
     let text = text_of(&pack(deps, caller, week, as_of).await?)?;
     Ok(Shown { sha256: sha256::hexadecimal(text.as_bytes()), text, version: None })
@@ -121,6 +134,10 @@ pub async fn sign(
     said: Signing,
 ) -> Result<SignOff, Failure> {
     let reach = caller.may(Action::SignReview).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    if let Some(place) = said.attendance.iter().position(|it| agreed.agency(&it.agency).is_none()) {
+        return Err(Failure::CannotSign(CannotSign::NoSuchAgency(place)));
+    }
     if data_to > deps.clock.now() {
         return Err(Failure::CannotSign(CannotSign::NotWhatWasRead));
     }
@@ -162,7 +179,8 @@ pub(super) fn text_of(pack: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(pack).map_err(|error| StoreFailure::Other(error.to_string()).into())
 }
 
-async fn read(
+/// The pack, as far as this transaction sees.
+pub(super) async fn read(
     conn: &mut Connection,
     agreed: &Arc<Partnership>,
     week: IsoWeek,
@@ -196,6 +214,7 @@ async fn read(
     let settings = review_rules::settings(conn, agreed.id, data_to).await?;
     let rules = ReviewRules::new(in_force(&settings, week), &declared);
     let arrived_since = review::arrived_since(conn, agreed.id, week, data_to).await?;
+    let record = review_record::known(conn, agreed, week, data_to).await?;
     Ok(assemble(&Facts {
         agreed,
         rules: &rules,
@@ -210,5 +229,6 @@ async fn read(
         feeds: &feeds,
         nil_returns: &nil_returns,
         arrived_since,
+        record: &record,
     }))
 }

@@ -139,14 +139,24 @@ async fn a_review_says_what_the_figures_and_the_lists_say() {
     assert_review_agrees(&get, "2026-W03").await;
 }
 
+/// Every check; what is met already may be answered as well.
+const CHECKS: [&str; 5] = [
+    "quiet_agencies_contacted",
+    "overdue_owned",
+    "themes_set",
+    "actions_updated",
+    "late_records_seen",
+];
+
 /// What is needed to sign a review as it was read.
-async fn signs(app: &TestApp, client: &str, read: &Answer, changed: Value) -> Answer {
+pub async fn signs(app: &TestApp, client: &str, read: &Answer, changed: Value) -> Answer {
     let mut body = json!({
         "data_to": read.json["data_to"],
         "answers": read.json["notices"].as_array().unwrap().iter().map(|it| json!({
             "key": it["key"], "disposition": "watch", "reason": "Asked in the meeting."
         })).collect::<Vec<_>>(),
         "decisions": ["Health joins the duty rota."],
+        "checks": CHECKS.map(|check| json!({"check": check, "reason": "Seen in the meeting."})),
     });
     for (name, value) in changed.as_object().unwrap() {
         body[name] = value.clone();
@@ -179,6 +189,25 @@ async fn what_was_signed_stays_to_the_byte_and_signing_again_keeps_both() {
         let answer = signs(&app, client, &draft, changed.clone()).await.expect(422);
         assert_eq!(answer.problem().1, [(pointer.to_owned(), code.to_owned())], "{changed}");
     }
+    // No text may name a person, and all that do are told of at once.
+    let mut answers: Vec<Value> = draft.json["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| json!({"key": it["key"], "disposition": "act", "reason": "Fine."}))
+        .collect();
+    answers[0]["reason"] = json!("Ring 07700 900123.");
+    let personal = json!({"answers": answers, "decisions": ["Fine.", "Write to someone@example.org."],
+                          "reason": "RG1 3EZ knows."});
+    let refused = signs(&app, "test-director", &draft, personal).await.expect(422);
+    let told = |pointer: &str| (pointer.to_owned(), "personal_data".to_owned());
+    let all = ["#/answers/0/reason", "#/decisions/1", "#/reason"].map(told);
+    assert_eq!(refused.problem().1, all);
+    assert!(
+        !refused.text.contains("07700") && !refused.text.contains("someone@"),
+        "{}",
+        refused.text
+    );
     let named = signs(&app, "test-director", &draft, json!({"answers": []})).await;
     assert!(named.text.contains("overdue_without_owner:all"), "{}", named.text);
     signs(&app, "test-police", &draft, json!({})).await.expect(403);

@@ -19,8 +19,16 @@ const OF_AN_ESCALATION: &[&str] =
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
 
 /// What is for those who review the whole partnership, and for no agency.
-const OF_THE_REVIEW: &[&str] =
-    &["review_sign_off", "rebase", "rebase_withdrawal", "review_setting"];
+const OF_THE_REVIEW: &[&str] = &[
+    "rebase",
+    "rebase_withdrawal",
+    "review_action",
+    "review_action_state",
+    "review_learning",
+    "review_learning_result",
+    "review_setting",
+    "review_sign_off",
+];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
 struct World {
@@ -109,7 +117,20 @@ impl World {
                  where client_id in ('test-police', 'test-health', 'else-police');
                  insert into nil_return
                  select partnership_id, agency_id, '2026-11-09', 'Manager', now(), role, id, 'somebody' from client
-                 where client_id in ('test-police', 'test-health', 'else-police')",
+                 where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into review_learning
+                 select distinct on (c.partnership_id) c.partnership_id, c.id, date '2026-11-16', 'Learnt.', 'group', null,
+                        '{}'::uuid[], a.id, 'Manager', null, null, null, null, null, null, now(), c.role, c.id, 'somebody'
+                 from client c join agency a on a.partnership_id = c.partnership_id;
+                 insert into review_learning_result
+                 select partnership_id, id, 'better', 1, 1, now(), 'director', recorded_by_client_id, 'somebody'
+                 from review_learning;
+                 insert into review_action
+                 select partnership_id, id, week, 'Do it.', said_by_agency_id, 'Manager', null, id from review_learning;
+                 insert into review_action_state
+                 select partnership_id, id, 1, 'on_track', null, '2026-11-30', null, null, now(), 'director',
+                        recorded_by_client_id, 'somebody'
+                 from review_learning",
             )
             .await
             .unwrap();
@@ -429,6 +450,12 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update rebase set reason = 'x'",
         "delete from rebase_withdrawal",
         "update review_setting set target_days = 9",
+        "update review_action set title = 'x'",
+        "update review_action_state set progress = 'urgent'",
+        "delete from review_action_state",
+        "truncate review_action_state",
+        "update review_learning set body = 'x'",
+        "delete from review_learning_result",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

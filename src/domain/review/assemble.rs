@@ -10,7 +10,7 @@ use super::silences::agencies;
 use super::table::theme_table;
 use super::{
     AgencyLine, AskTile, CountTile, DaysTile, Notice, NoticeKind, OpenLine, OverdueTile,
-    PACK_VERSION, Pack, ShareTile, ThemeTable, Tiles,
+    PACK_VERSION, Pack, Record, ShareTile, ThemeTable, Tiles,
 };
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{DEFINITIONS_VERSION, WeekFigures};
@@ -115,6 +115,8 @@ pub struct Facts<'a> {
     pub nil_returns: &'a BTreeSet<(AgencyId, IsoWeek)>,
     /// Raised in the week and received after `data_to`.
     pub arrived_since: i64,
+    /// What is known of the meetings before.
+    pub record: &'a Record,
 }
 
 /// A whole number as one that can be divided; what is counted here is small.
@@ -214,6 +216,7 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
         ages: ages(facts),
         overdue,
         high_stages,
+        record: facts.record.clone(),
     }
 }
 
@@ -282,6 +285,13 @@ fn notices(
                 ..plain(NoticeKind::Signal, name, told)
             });
         }
+    }
+    // A breach wants an answer also where somebody holds it.
+    let owned = tiles.overdue.value - unowned;
+    if owned > 0 {
+        let are = if owned == 1 { "escalation is late" } else { "escalations are late" };
+        let words = format!("{owned} {are} with an owner.");
+        notices.push(plain(NoticeKind::Overdue, "all", words));
     }
     notices
 }

@@ -86,6 +86,15 @@ impl SignedIn {
     }
 }
 
+impl SignedIn {
+    /// Whether the person proved within the last quarter of an hour who they are; for forms whose text must not be
+    /// lost when they did not.
+    #[must_use]
+    pub fn is_recent(&self) -> bool {
+        self.session.is_fresh(self.at)
+    }
+}
+
 impl FromRequest for SignedIn {
     type Error = PageError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;

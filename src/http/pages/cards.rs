@@ -38,12 +38,14 @@ pub(super) fn notices(pack: &Pack) -> Notices {
 
 fn notice_row(pack: &Pack, notice: &Notice) -> NoticeRow {
     let attention = match notice.kind {
-        NoticeKind::OverdueWithoutOwner => "m-attention",
+        NoticeKind::OverdueWithoutOwner | NoticeKind::Overdue => "m-attention",
         NoticeKind::QuietAgency | NoticeKind::NotConnected => "m-ask",
         NoticeKind::UnusualCell | NoticeKind::Signal => "m-signal",
     };
     let (href, action) = match notice.kind {
-        NoticeKind::OverdueWithoutOwner => ("#overdue".to_owned(), "Who holds what"),
+        NoticeKind::OverdueWithoutOwner | NoticeKind::Overdue => {
+            ("#overdue".to_owned(), "Who holds what")
+        }
         NoticeKind::QuietAgency | NoticeKind::NotConnected => {
             ("#hearing".to_owned(), "What it means")
         }

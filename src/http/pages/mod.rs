@@ -5,6 +5,8 @@
 
 pub mod about;
 pub mod account;
+mod action_form;
+pub mod actions;
 pub mod assets;
 pub mod board_copy;
 mod cards;
@@ -12,15 +14,20 @@ pub mod changes;
 mod charts;
 pub mod error;
 pub mod escalations;
+mod form;
 mod forms;
 mod links;
 mod lists;
 pub mod nil_return;
 pub mod raise;
 mod raise_form;
+mod record_card;
 pub mod review;
+pub mod review_changes;
 mod review_page;
 mod scale;
+pub mod sign_off;
+mod sign_off_form;
 mod themes;
 mod tiles;
 mod words;
@@ -120,6 +127,14 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Whether the page is about learning and actions.
+    #[must_use]
+    pub fn in_actions(&self) -> bool {
+        self.place == Place::Actions
+    }
+}
+
 /// A page, with the headers that every page has. Pages are answered through here only.
 pub fn page<T: Template>(status: StatusCode, template: &T) -> HttpResponse {
     let Ok(html) = template.render() else {
@@ -160,6 +175,8 @@ pub enum Place {
     Escalations,
     /// Raising an escalation.
     Raise,
+    /// Learning and actions.
+    Actions,
     /// None of them.
     #[default]
     Elsewhere,

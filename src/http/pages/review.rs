@@ -1,30 +1,32 @@
-//! The weekly review for people: the page of a week, its files, and its signing.
+//! The weekly review for people: the page of a week, and its files.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpRequest, HttpResponse, get, post};
-use askama::Template;
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Deserialize;
 
 use super::error::PageError;
-use super::{Frame, Place, ReviewPage, Side, View, Weeks, page, see_other, words};
+use super::review_changes::signed_card;
+use super::{Frame, Place, ReviewPage, Side, View, Weeks, page, see_other};
 use crate::domain::access::Action;
-use crate::domain::review::{Notice, Pack};
-use crate::domain::sign_off::{Disposition, NoticeAnswer, Signing};
+use crate::domain::action::ReviewAction;
+use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
 use crate::http::accept::Format;
-use crate::http::auth::form::PageForm;
 use crate::http::auth::signed_in::SignedIn;
 use crate::http::problem_types::ProblemType;
 use crate::http::reviews;
 use crate::http::state::AppState;
-use crate::usecases::review;
+use crate::usecases::review::{self, Shown};
+use crate::usecases::{actions, review_changes};
 
 /// How a review is looked at; what is not understood is the usual view.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     weeks: Option<String>,
     view: Option<String>,
+    /// A signed version that was restated since.
+    version: Option<String>,
 }
 
 /// The review of the last week that is over; for agencies the form to raise, for others who do not review their account.
@@ -53,7 +55,19 @@ pub async fn review_of_week(
         week.split_once('.').map_or((week.as_str(), None), |(name, file)| (name, Some(file)));
     let now = state.deps.clock.now();
     let week = begun(&request, name, now)?;
-    let shown = read(&request, &state, &by, week).await?;
+    let failed = |failure| PageError::of(&request, failure);
+    let signed = review::sign_offs(&state.deps, &by.caller, week).await.map_err(failed)?;
+    let version = match &asked.version {
+        None => signed.last(),
+        Some(wanted) => {
+            let found = signed.iter().find(|it| it.version.to_string() == *wanted);
+            Some(found.ok_or_else(|| PageError::of(&request, ProblemType::NotFound))?)
+        }
+    };
+    let shown = match version {
+        Some(version) => Shown::from(version),
+        None => review::shown(&state.deps, &by.caller, week, None).await.map_err(failed)?,
+    };
     let format = match file {
         None => None,
         Some("json") => Some(Format::Json),
@@ -78,18 +92,18 @@ pub async fn review_of_week(
         next,
     };
     let mut html = ReviewPage::new(&pack, &view, frame(&by));
-    let signed = review::sign_offs(&state.deps, &by.caller, week)
-        .await
-        .map_err(|failure| PageError::of(&request, failure))?;
-    match signed.last() {
-        Some(last) => {
-            let deputy = if last.said.as_deputy { ", as deputy" } else { "" };
-            html = html.signed(format!(
-                "Signed off on {}{deputy}, version {}. These figures do not change any more. Hash {}",
-                words::instant(last.signed_at),
-                last.version,
-                last.sha256.get(..16).unwrap_or_default()
-            ));
+    html = with_record(&request, &state, &by, &pack, html).await?;
+    match version {
+        Some(version) => {
+            let since = review_changes::since(&state.deps, &by.caller, version).await;
+            let card = signed_card(version, &signed, &pack).with_again(&by, version);
+            html = html.signed(card, &since.map_err(failed)?);
+        }
+        None if now >= review::cut_off_of(week.next()) => {
+            html = html.missed(true);
+            if by.caller.may(Action::SignReview).is_some() {
+                html = html.with_signing(week);
+            }
         }
         None if by.caller.may(Action::SignReview).is_some() && !pack.part => {
             html = html.with_signing(week);
@@ -99,132 +113,44 @@ pub async fn review_of_week(
     Ok(page(StatusCode::OK, &html))
 }
 
-#[derive(Template)]
-#[template(path = "sign_off.html", whitespace = "minimize")]
-struct SignOffPage {
-    frame: Frame,
-    week: IsoWeek,
-    csrf: String,
-    data_to: String,
-    data_to_words: String,
-    tag: String,
-    deputy: bool,
-    notices: Vec<Notice>,
-    dispositions: [(Disposition, &'static str); 4],
-    wrong: Option<String>,
-}
-
-const DISPOSITIONS: [(Disposition, &str); 4] = [
-    (Disposition::Act, "Something is done now"),
-    (Disposition::Watch, "Watched, and looked at again"),
-    (Disposition::Explained, "Explained"),
-    (Disposition::NotFollowed, "Not followed up"),
-];
-
-/// The form that signs a week.
-#[get("/review/{week}/sign-off")]
-pub async fn sign_off_form(
-    by: SignedIn,
-    state: Data<AppState>,
-    request: HttpRequest,
-    week: Path<String>,
-) -> Result<HttpResponse, PageError> {
-    by.may(&request, Action::SignReview)?;
-    let week = begun(&request, &week, state.deps.clock.now())?;
-    by.recently(&request, &format!("/review/{week}/sign-off"))?;
-    let form = form(&request, &state, &by, week, None).await?;
-    Ok(page(StatusCode::OK, &form))
-}
-
-/// Signs a week with what was filled in.
-#[post("/review/{week}/sign-off")]
-pub async fn sign_off(
-    form: PageForm,
-    state: Data<AppState>,
-    request: HttpRequest,
-    week: Path<String>,
-) -> Result<HttpResponse, PageError> {
-    let by = &form.by;
-    by.may(&request, Action::SignReview)?;
-    let week = begun(&request, &week, state.deps.clock.now())?;
-    by.recently(&request, &format!("/review/{week}/sign-off"))?;
-    let one = |name: &str| form.all(name).next().unwrap_or_default().trim().to_owned();
-    let Ok(data_to) = one("data_to").parse() else {
-        return Err(PageError::of(&request, ProblemType::BadRequest));
-    };
-    let mut answers = Vec::new();
-    for ((key, disposition), reason) in
-        form.all("key").zip(form.all("disposition")).zip(form.all("reason"))
-    {
-        let (Ok(disposition), false) = (disposition.parse(), reason.trim().is_empty()) else {
-            let wrong =
-                "Choose what is done about each notice, and say why in a line. Nothing was signed.";
-            let again = self::form(&request, &state, by, week, Some(wrong.to_owned())).await?;
-            return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again));
-        };
-        let reason = reason.trim().chars().take(500).collect();
-        answers.push(NoticeAnswer { key: key.to_owned(), disposition, reason });
-    }
-    let said = Signing {
-        answers,
-        decisions: one("decisions")
-            .lines()
-            .map(|line| line.trim().chars().take(500).collect::<String>())
-            .filter(|line| !line.is_empty())
-            .take(50)
-            .collect(),
-        as_deputy: !one("as_deputy").is_empty(),
-        reason: None,
-    };
-    match review::sign(&state.deps, &by.caller, week, (data_to, &one("tag")), said).await {
-        Ok(_) => Ok(see_other(&format!("/review/{week}"))),
-        Err(failure) => Err(PageError::of(&request, failure)
-            .with_link("Read the review again", format!("/review/{week}"))),
-    }
-}
-
-async fn form(
+/// The page with what was agreed for its week after its data were taken: what a meeting adds shows at once, though what
+/// is signed does not know it.
+async fn with_record(
     request: &HttpRequest,
     state: &Data<AppState>,
     by: &SignedIn,
-    week: IsoWeek,
-    wrong: Option<String>,
-) -> Result<SignOffPage, PageError> {
-    let shown = read(request, state, by, week).await?;
-    let pack = parsed(request, &shown.text)?;
-    Ok(SignOffPage {
-        frame: frame(by),
-        week,
-        csrf: by.csrf.clone(),
-        data_to: pack.data_to.to_string(),
-        data_to_words: words::instant(pack.data_to),
-        tag: shown.sha256,
-        deputy: by.caller.role != crate::domain::access::Role::Director,
-        notices: pack.notices,
-        dispositions: DISPOSITIONS,
-        wrong,
-    })
+    pack: &Pack,
+    html: ReviewPage,
+) -> Result<ReviewPage, PageError> {
+    let failed = |failure| PageError::of(request, failure);
+    let (agreed, _) = actions::list(&state.deps, &by.caller).await.map_err(failed)?;
+    let (learnt, _) = actions::learnt(&state.deps, &by.caller).await.map_err(failed)?;
+    let learnt = learnt.iter().filter(|it| it.week == pack.week && it.recorded.at > pack.data_to);
+    let first = |it: &ReviewAction| it.earlier.first().unwrap_or(&it.state).recorded.at;
+    let agreed = agreed.iter().filter(|it| it.week == pack.week && first(it) > pack.data_to);
+    let since = learnt
+        .map(|it| it.text.as_str().to_owned())
+        .chain(agreed.map(|it| format!("{}, {}", it.title.as_str(), it.owner_role.as_str())));
+    let keeps = by.caller.may(Action::KeepReview).is_some();
+    let add = keeps.then(|| format!("/review/{}/actions", pack.week));
+    Ok(html.with_record(since.collect(), add))
 }
 
-fn frame(by: &SignedIn) -> Frame {
+/// The frame of the pages of a review.
+pub(super) fn frame(by: &SignedIn) -> Frame {
     Frame { place: Place::Review, ..by.frame() }
 }
 
-fn begun(request: &HttpRequest, name: &str, now: jiff::Timestamp) -> Result<IsoWeek, PageError> {
+/// The week that an address names, where it has begun.
+pub(super) fn begun(
+    request: &HttpRequest,
+    name: &str,
+    now: jiff::Timestamp,
+) -> Result<IsoWeek, PageError> {
     reviews::week_in_path(name, now).map_err(|problem| PageError::of(request, problem))
 }
 
-async fn read(
-    request: &HttpRequest,
-    state: &Data<AppState>,
-    by: &SignedIn,
-    week: IsoWeek,
-) -> Result<review::Shown, PageError> {
-    let shown = review::shown(&state.deps, &by.caller, week, None).await;
-    shown.map_err(|failure| PageError::of(request, failure))
-}
-
 /// What was signed under an older form of packs cannot be shown by this page; its file still can.
-fn parsed(request: &HttpRequest, text: &str) -> Result<Pack, PageError> {
+pub(super) fn parsed(request: &HttpRequest, text: &str) -> Result<Pack, PageError> {
     serde_json::from_str(text).map_err(|_| PageError::of(request, ProblemType::Internal))
 }

@@ -5,10 +5,14 @@ use askama::Template;
 use super::cards::{ChartCard, Notices, charts, notices};
 use super::links::{self, List};
 use super::lists::{Agencies, Open, agencies, besides, overdue};
+use super::record_card::{LastCard, RecordCard, last_card, record_card};
+use super::review_changes::{Changed, SignedCard, changed};
 use super::themes::{Themes, themes};
 use super::tiles::{Tile, tiles};
 use super::{Frame, Side, View, Weeks, words};
+use crate::domain::meeting::{CheckState, checks};
 use crate::domain::review::Pack;
+use crate::domain::review::changes::Changes;
 use crate::domain::week::IsoWeek;
 
 /// A link to another view of the same thing, or the view that is shown.
@@ -29,7 +33,12 @@ struct OtherWeek {
 #[template(path = "review.html", whitespace = "minimize")]
 pub struct ReviewPage {
     frame: Frame,
-    signed: Option<String>,
+    signed: Option<SignedCard>,
+    changed: Option<Changed>,
+    missed: bool,
+    record: RecordCard,
+    last: Option<LastCard>,
+    checks: Vec<CheckState>,
     sign: Option<String>,
     week_name: String,
     week_span: String,
@@ -71,6 +80,11 @@ impl ReviewPage {
         Self {
             frame,
             signed: None,
+            changed: None,
+            missed: false,
+            record: record_card(pack),
+            last: last_card(pack),
+            checks: checks(pack),
             sign: None,
             week_name: name(week),
             week_span: words::week_span(week),
@@ -113,10 +127,31 @@ impl ReviewPage {
         }
     }
 
-    /// The same page of a week that was signed.
+    /// The same page of a week that was signed, with what changed beside it since. What arrived is told by what is
+    /// known now, because the signed text cannot know it.
     #[must_use]
-    pub fn signed(self, words: String) -> Self {
-        Self { signed: Some(words), ..self }
+    pub(super) fn signed(self, card: SignedCard, since: &Changes) -> Self {
+        let (arrived_since, changed) = changed(since);
+        let (csv, json) = if card.superseded {
+            let of = |address: &str| format!("{address}?version={}", since.version);
+            (of(&self.csv), of(&self.json))
+        } else {
+            (self.csv, self.json)
+        };
+        Self { signed: Some(card), changed, arrived_since, csv, json, ..self }
+    }
+
+    /// The same page with what was agreed after its data were taken, and the way to adding more for those who may.
+    #[must_use]
+    pub(super) fn with_record(mut self, since: Vec<String>, add: Option<String>) -> Self {
+        (self.record.since, self.record.add) = (since, add);
+        self
+    }
+
+    /// The same page of a week that nobody signed in time.
+    #[must_use]
+    pub fn missed(self, missed: bool) -> Self {
+        Self { missed, ..self }
     }
 
     /// The same page with the way to its signing.

@@ -82,6 +82,9 @@ impl Operation {
             "declare_rebase" => recorded("rebase"),
             "withdraw_rebase" => recorded("rebase_withdrawal"),
             "set_review" => recorded("review_setting"),
+            "agree_action" | "record_progress" => recorded("review_action_state"),
+            "note_learning" => recorded("review_learning"),
+            "measure_learning" => recorded("review_learning_result"),
             _ => None,
         }
     }
@@ -96,6 +99,11 @@ impl Operation {
         self.path.contains("{record_id}")
     }
 
+    /// Whether it reads what is there only when somebody signed. It is another week than the one that is signed.
+    fn needs_a_signed_week(&self) -> bool {
+        ["read_sign_off", "list_review_changes"].contains(&self.id.as_str())
+    }
+
     /// Its path with this escalation or record of good practice, and with some value for other names.
     pub fn at(&self, id: &str) -> String {
         let path = self
@@ -103,7 +111,10 @@ impl Operation {
             .replace("{id}", id)
             .replace("{record_id}", id)
             .replace("{clock_id}", "child-process")
-            .replace("{week}", "2026-W46")
+            .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
+            .replace("{version}", "1")
+            .replace("{action_id}", id)
+            .replace("{learning_id}", id)
             .replace("{quarter}", "2026-Q3")
             .replace("{rebase_id}", id)
             .replace("{agency}", "valeshire_police")
@@ -179,6 +190,9 @@ impl Operation {
 /// To which the data of the review reach that the example of its signing names.
 const SIGNED_DATA_TO: &str = "2026-11-16T06:00:00Z";
 
+/// A week that is signed where an operation is about one that was.
+const SIGNED_WEEK: &str = "2026-W45";
+
 /// Stands in examples for an escalation that there is.
 const SOME_ESCALATION: &str = "0198c000-0000-7000-8000-000000000001";
 
@@ -243,7 +257,16 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_rebases"
         | "set_review"
         | "list_review_settings"
-        | "agree_feed" => (director, &[]),
+        | "agree_feed"
+        | "list_reviews"
+        | "list_actions"
+        | "list_review_actions"
+        | "agree_action"
+        | "list_review_learning"
+        | "note_learning" => (director, &[]),
+        "read_sign_off" | "list_review_changes" => (director, &["sign"]),
+        "read_action" | "record_progress" => (director, &["agree on an action"]),
+        "measure_learning" => (director, &["learn"]),
         "withdraw_rebase" => (director, &["declare"]),
         "propose_exclusion" => ("test-service_lead", &["raise", "withdraw"]),
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
@@ -331,6 +354,21 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 let body = json!({"why": "legal_process", "until": until, "reason": "The court."});
                 app.childrens_services().acts(&id, "pause", body).await;
             }
+            "sign" => sign(app).await,
+            "agree on an action" => {
+                let body = json!({"title": "Name a lead.", "owner_agency": "anyborough_cs",
+                                  "owner_role": "Head of front door", "due_on": "2026-11-30"});
+                let agreed = app.director().post("/v1/reviews/2026-W46/actions", &body).await;
+                id = agreed.expect(201).id();
+            }
+            "learn" => {
+                // Its week to be measured has come already.
+                let body = json!({"text": "Meetings need a lead.", "theme": "strategy_meeting_late",
+                                  "said_by_agency": "anyborough_cs", "said_by_role": "Head of front door",
+                                  "expected": {"figure": "raised", "direction": "lower", "remeasure_week": "2026-W41"}});
+                let learnt = app.director().post("/v1/reviews/2026-W40/learning", &body).await;
+                id = learnt.expect(201).id();
+            }
             "another policy" => another_policy(app).await,
             "propose a policy" => {
                 let body = json!({"policy_version": "any-next", "reason": "Agreed by all."});
@@ -343,6 +381,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
     let by = if client.is_empty() { app.stranger() } else { app.person(client) };
     let version = match id.as_str() {
         "" => 0,
+        // As it was agreed.
+        _ if operation.path.contains("{action_id}") => 1,
         id => {
             let shown = app.police().get(&format!("/v1/escalations/{id}")).await;
             shown.json["version"].as_i64().unwrap_or(0)
@@ -352,6 +392,17 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         .example()
         .map(|it| it.to_string().replace(SOME_ESCALATION, &other).parse().unwrap());
     Ready { client, by, path: operation.at(&id), version, example }
+}
+
+/// Signs the week of [`SIGNED_WEEK`], if nobody has.
+async fn sign(app: &TestApp) {
+    let review = format!("/v1/reviews/{SIGNED_WEEK}");
+    let draft = app.director().get(&review).await.expect(200);
+    let body = json!({"data_to": draft.json["data_to"], "answers": []}).to_string();
+    let headers = [("content-type", "application/json"), ("if-match", draft.header("etag"))];
+    let path = format!("{review}/sign-offs");
+    let answer = app.director().send(Method::POST, &path, &headers, body).await;
+    assert!([201, 422].contains(&answer.status), "{}", answer.text);
 }
 
 /// Gives the partnership a second policy, which the examples name.

@@ -53,6 +53,7 @@ fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
         feeds: &BTreeMap::new(),
         nil_returns: &BTreeSet::new(),
         arrived_since: 0,
+        record: &Record::default(),
     })
 }
 
@@ -130,6 +131,7 @@ fn pack_with_change(weeks: &[WeekFigures], from: i32) -> Pack {
         feeds: &BTreeMap::new(),
         nil_returns: &BTreeSet::new(),
         arrived_since: 0,
+        record: &Record::default(),
     })
 }
 
@@ -217,4 +219,39 @@ fn a_pack_survives_being_written_and_read() {
     let made = pack(&figures(|number| i64::from(number % 5), 30), 0);
     let text = serde_json::to_string(&made).unwrap();
     assert_eq!(serde_json::from_str::<Pack>(&text).unwrap(), made);
+}
+
+#[test]
+fn what_was_signed_under_the_first_form_is_still_read() {
+    let text = include_str!("tests/signed_pack_version_1.json");
+    let read: Pack = serde_json::from_str(text).unwrap();
+    assert_eq!((read.pack_version, read.tiles.new.value), (1, 3));
+    assert_eq!(read.record, Record::default(), "it knew of no meeting");
+    assert!(PACK_VERSION > 1 && !text.contains("\"record\""));
+    // Of what it has the checks before signing can be told.
+    let unmet = |pack: &Pack| {
+        let all = crate::domain::meeting::checks(pack).into_iter().filter(|it| !it.met);
+        all.map(|it| (it.check.code(), it.against)).collect::<Vec<_>>()
+    };
+    assert_eq!(unmet(&read), [("overdue_owned", 1)]);
+    let mut other = read.clone();
+    other.asked.rows[0].themes[0].code = "other".to_owned();
+    other.received_late = 2;
+    let expected = [("overdue_owned", 1), ("themes_set", 3), ("late_records_seen", 2)];
+    assert_eq!(unmet(&other), expected);
+}
+
+#[test]
+fn a_breach_is_a_notice_also_where_somebody_holds_it() {
+    let mut made = pack(&figures(|_| 20, 30), 0);
+    let told = |made: &Pack| {
+        let found = notices(&made.tiles, (&made.asked, &CellRule::default()), &made.agencies);
+        found.into_iter().map(|it| it.key).collect::<Vec<_>>()
+    };
+    (made.tiles.overdue.value, made.tiles.overdue.without_owner) = (3, 1);
+    assert_eq!(told(&made), ["overdue_without_owner:all", "overdue:all"]);
+    made.tiles.overdue.without_owner = 3;
+    assert_eq!(told(&made), ["overdue_without_owner:all"]);
+    (made.tiles.overdue.value, made.tiles.overdue.without_owner) = (2, 0);
+    assert_eq!(told(&made), ["overdue:all"]);
 }

@@ -35,6 +35,8 @@ const PAIRS: &[(&str, &str, f64)] = &[
     ("orange-ink", "orange-tag", TEXT),
     ("purple-ink", "purple-tag", TEXT),
     ("grey-ink", "grey-tag", TEXT),
+    ("green-ink", "green-tag", TEXT),
+    ("blue-ink", "blue-tag", TEXT),
     ("usual", "band", SHAPE),
     ("better", "paper", SHAPE),
     ("better", "band", SHAPE),

@@ -13,6 +13,7 @@ use crate::domain::urgency::Urgency;
 use crate::domain::week::IsoWeek;
 
 mod empty;
+mod record;
 mod tiles;
 
 pub(super) use empty::empty_pack;
@@ -357,6 +358,7 @@ pub(super) fn pack() -> Pack {
         agencies: agencies(),
         urgent: urgent[..3].to_vec(),
         high_stages: overdue[..2].to_vec(),
+        record: record::record(),
         oldest: overdue[..5].to_vec(),
         overdue,
         ages: Ages {
