@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::layers::{root, sources};
 
-/// Files that are longer than they should be. This list may only become shorter. What is generated is as long as it is.
-const LONG: &[&str] = &["src/store/schema.rs"];
+/// Files that are longer than they should be. This list may only become shorter.
+const LONG: &[&str] = &[];
+/// Files that a program writes and nobody reads from end to end: they grow with each table.
+const GENERATED: &[&str] = &["src/store/schema.rs"];
 const MOST_LINES: usize = 400;
-/// Written by the program from the database, which has as many tables as it has.
-const GENERATED: &str = "src/store/schema.rs";
 
 #[test]
 fn every_file_begins_by_saying_why_it_exists() {
@@ -20,7 +20,10 @@ fn every_file_begins_by_saying_why_it_exists() {
 
 #[test]
 fn no_file_is_long() {
-    for (file, text) in sources().into_iter().filter(|(file, _)| file != GENERATED) {
+    for (file, text) in sources() {
+        if GENERATED.contains(&file.as_str()) {
+            continue;
+        }
         let lines = text.lines().count();
         let known = LONG.contains(&file.as_str());
         assert!(lines <= MOST_LINES || known, "{file} has {lines} lines, more than {MOST_LINES}");
