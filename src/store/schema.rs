@@ -1,159 +1,6 @@
 //! The tables as diesel sees them. Generated from the migrated database by `UPDATE_SCHEMA=1 cargo test schema_rs`.
 
 diesel::table! {
-    review_action (partnership_id, id) {
-        partnership_id -> Uuid,
-        id -> Uuid,
-        week -> Date,
-        title -> Text,
-        owner_agency_id -> Uuid,
-        owner_role -> Text,
-        plan_reference -> Nullable<Text>,
-        learning_id -> Nullable<Uuid>,
-    }
-}
-
-diesel::table! {
-    review_action_state (partnership_id, action_id, version) {
-        partnership_id -> Uuid,
-        action_id -> Uuid,
-        version -> Int4,
-        progress -> Text,
-        impact -> Nullable<Text>,
-        due_on -> Date,
-        note -> Nullable<Text>,
-        evidence -> Nullable<Text>,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    review_learning (partnership_id, id) {
-        partnership_id -> Uuid,
-        id -> Uuid,
-        week -> Date,
-        body -> Text,
-        group_code -> Nullable<Text>,
-        theme_code -> Nullable<Text>,
-        escalations -> Array<Uuid>,
-        said_by_agency_id -> Uuid,
-        said_by_role -> Text,
-        plan_reference -> Nullable<Text>,
-        figure -> Nullable<Text>,
-        direction -> Nullable<Text>,
-        remeasure_week -> Nullable<Date>,
-        baseline -> Nullable<Jsonb>,
-        definitions_version -> Nullable<Int4>,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    review_learning_result (partnership_id, learning_id) {
-        partnership_id -> Uuid,
-        learning_id -> Uuid,
-        result -> Text,
-        value -> Nullable<Float8>,
-        definitions_version -> Int4,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    feed_agreement (partnership_id, agency_id, version) {
-        partnership_id -> Uuid,
-        agency_id -> Uuid,
-        version -> Int4,
-        every_hours -> Nullable<Int4>,
-        reason -> Text,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    heartbeat (partnership_id, agency_id, hour) {
-        partnership_id -> Uuid,
-        agency_id -> Uuid,
-        hour -> Int8,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    nil_return (partnership_id, agency_id, week) {
-        partnership_id -> Uuid,
-        agency_id -> Uuid,
-        week -> Date,
-        signed_as -> Text,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    rebase (partnership_id, id) {
-        partnership_id -> Uuid,
-        id -> Uuid,
-        charts -> Array<Text>,
-        first_week -> Date,
-        reason -> Text,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    rebase_withdrawal (partnership_id, rebase_id) {
-        partnership_id -> Uuid,
-        rebase_id -> Uuid,
-        reason -> Text,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
-    review_setting (partnership_id, version) {
-        partnership_id -> Uuid,
-        version -> Int4,
-        effective_from -> Date,
-        target_in_time -> Float8,
-        target_days -> Float8,
-        lock_after -> Int4,
-        enough_points -> Int4,
-        run_length -> Int4,
-        screen_outliers -> Bool,
-        rules -> Array<Text>,
-        reason -> Text,
-        recorded_at -> Timestamptz,
-        recorded_by_role -> Text,
-        recorded_by_client_id -> Uuid,
-        recorded_by_subject -> Text,
-    }
-}
-
-diesel::table! {
     agency (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -332,6 +179,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_agreement (partnership_id, agency_id, version) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        version -> Int4,
+        every_hours -> Nullable<Int4>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     figure_exclusion (partnership_id, escalation_id, number) {
         partnership_id -> Uuid,
         escalation_id -> Uuid,
@@ -342,6 +203,18 @@ diesel::table! {
         by_client_id -> Uuid,
         by_subject -> Text,
         recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    heartbeat (partnership_id, agency_id, hour) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        hour -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
     }
 }
 
@@ -368,6 +241,19 @@ diesel::table! {
         return_to -> Text,
         must_be_fresh -> Bool,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    nil_return (partnership_id, agency_id, week) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        week -> Date,
+        signed_as -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
     }
 }
 
@@ -415,6 +301,120 @@ diesel::table! {
         released_by_role -> Text,
         released_by_client_id -> Uuid,
         released_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    rebase (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        charts -> Array<Text>,
+        first_week -> Date,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    rebase_withdrawal (partnership_id, rebase_id) {
+        partnership_id -> Uuid,
+        rebase_id -> Uuid,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_action (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        week -> Date,
+        title -> Text,
+        owner_agency_id -> Uuid,
+        owner_role -> Text,
+        plan_reference -> Nullable<Text>,
+        learning_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    review_action_state (partnership_id, action_id, version) {
+        partnership_id -> Uuid,
+        action_id -> Uuid,
+        version -> Int4,
+        progress -> Text,
+        impact -> Nullable<Text>,
+        due_on -> Date,
+        note -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_learning (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        week -> Date,
+        body -> Text,
+        group_code -> Nullable<Text>,
+        theme_code -> Nullable<Text>,
+        escalations -> Array<Uuid>,
+        said_by_agency_id -> Uuid,
+        said_by_role -> Text,
+        plan_reference -> Nullable<Text>,
+        figure -> Nullable<Text>,
+        direction -> Nullable<Text>,
+        remeasure_week -> Nullable<Date>,
+        baseline -> Nullable<Jsonb>,
+        definitions_version -> Nullable<Int4>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_learning_result (partnership_id, learning_id) {
+        partnership_id -> Uuid,
+        learning_id -> Uuid,
+        result -> Text,
+        value -> Nullable<Float8>,
+        definitions_version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    review_setting (partnership_id, version) {
+        partnership_id -> Uuid,
+        version -> Int4,
+        effective_from -> Date,
+        target_in_time -> Float8,
+        target_days -> Float8,
+        lock_after -> Int4,
+        enough_points -> Int4,
+        run_length -> Int4,
+        screen_outliers -> Bool,
+        rules -> Array<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
     }
 }
 
