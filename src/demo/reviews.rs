@@ -13,8 +13,8 @@ use crate::domain::access::Caller;
 use crate::domain::action::{ActionUpdate, ImpactRating, NewAction, Progress};
 use crate::domain::ids::ActionId;
 use crate::domain::learning::{Expected, ExpectedDirection, ExpectedFigure, NewLearning};
-use crate::domain::meeting::{Attendance, Check, CheckAnswer, Presence, checks};
-use crate::domain::review::{NoticeKind, Pack};
+use crate::domain::meeting::{Attendance, CheckAnswer, MeetingCheck, Presence, checks};
+use crate::domain::review::{Pack, ReviewNoticeKind};
 use crate::domain::sign_off::{Disposition, NoticeAnswer, Signing};
 use crate::domain::week::IsoWeek;
 use crate::usecases::{Deps, Failure, actions, review};
@@ -229,23 +229,25 @@ fn signing(pack: &Pack, decisions: &[&str], next: Date) -> Result<Signing, DemoE
     let answers = pack.notices.iter().map(|notice| {
         use Disposition::{Act, Explained, Watch};
         let (disposition, reason) = match notice.kind {
-            NoticeKind::OverdueWithoutOwner => {
+            ReviewNoticeKind::OverdueWithoutOwner => {
                 (Act, "The front door names an owner for each of them today.")
             }
-            NoticeKind::Overdue => (Act, "Each owner says by Thursday what stands in the way."),
-            NoticeKind::UnusualCell => {
+            ReviewNoticeKind::Overdue => {
+                (Act, "Each owner says by Thursday what stands in the way.")
+            }
+            ReviewNoticeKind::UnusualCell => {
                 (Watch, "Raised with the lead of the agency; looked at again in two weeks.")
             }
-            NoticeKind::Signal if notice.key == "signal:raised" => {
+            ReviewNoticeKind::Signal if notice.key == "signal:raised" => {
                 (Explained, "People speak up more since the policy was relaunched.")
             }
-            NoticeKind::Signal => {
+            ReviewNoticeKind::Signal => {
                 (Watch, "Since answers come sooner; whether it lasts is to be seen.")
             }
-            NoticeKind::QuietAgency => {
+            ReviewNoticeKind::QuietAgency => {
                 (Watch, "The safeguarding lead of the agency is asked in person.")
             }
-            NoticeKind::NotConnected => {
+            ReviewNoticeKind::NotConnected => {
                 (Act, "The agency’s system team is asked to repair the connection.")
             }
         };
@@ -254,10 +256,12 @@ fn signing(pack: &Pack, decisions: &[&str], next: Date) -> Result<Signing, DemoE
     let unmet = checks(pack).into_iter().filter(|it| !it.met);
     let said = unmet.map(|it| {
         let (confirmed, reason) = match it.check {
-            Check::LateRecordsSeen | Check::QuietAgenciesContacted => (true, None),
-            Check::OverdueOwned => (false, Some("Owners are named today.")),
-            Check::ThemesSet => (false, Some("The raising agencies are asked for the theme.")),
-            Check::ActionsUpdated => {
+            MeetingCheck::LateRecordsSeen | MeetingCheck::QuietAgenciesContacted => (true, None),
+            MeetingCheck::OverdueOwned => (false, Some("Owners are named today.")),
+            MeetingCheck::ThemesSet => {
+                (false, Some("The raising agencies are asked for the theme."))
+            }
+            MeetingCheck::ActionsUpdated => {
                 (false, Some("Two owners were away; they report at the next meeting."))
             }
         };

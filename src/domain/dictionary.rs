@@ -3,7 +3,7 @@
 //! A figure without an entry, or an entry without a figure, fails a test.
 
 use super::codes::codes;
-use super::spc::{ChartKind, Direction};
+use super::spc::{ChartKind, Goodness};
 
 mod of_review;
 mod of_weeks;
@@ -46,7 +46,7 @@ pub struct Metric {
     /// To which week, or which instant, it belongs.
     pub time: &'static str,
     /// Which way is better.
-    pub better: Direction,
+    pub better: Goodness,
     /// It is shown from so many cases on.
     pub shown_from: u32,
     /// The charts on which it is judged, the first that suits; none where it is not charted.

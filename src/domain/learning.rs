@@ -15,7 +15,8 @@ use super::free_text::FreeText;
 use super::ids::{AgencyId, EscalationId, LearningId};
 use super::partnership::Partnership;
 use super::spc::{
-    ChartKind, Denominators, Scale, Side, SpcSettings, WeekValue, c_chart, choose_for_counts, xmr,
+    ChartKind, Denominators, Scale, SignalSide, SpcSettings, WeekValue, c_chart, choose_for_counts,
+    xmr,
 };
 use super::week::IsoWeek;
 
@@ -253,8 +254,8 @@ pub fn judge(expected: Expected, baseline: &Baseline, since: &[WeekValue]) -> Le
         xmr(&all, Scale::NotNegative, &[], &settings)
     };
     let wanted = match expected.direction {
-        ExpectedDirection::Higher => Side::High,
-        ExpectedDirection::Lower => Side::Low,
+        ExpectedDirection::Higher => SignalSide::High,
+        ExpectedDirection::Lower => SignalSide::Low,
     };
     match chart.points.last().and_then(super::spc::Point::label) {
         None => LearningResult::NoDetectableChange,

@@ -50,7 +50,7 @@ const NO_THEME_OF_ITS_OWN: &str = "other";
 
 codes! {
     /// What is looked at before a week is signed.
-    pub enum Check {
+    pub enum MeetingCheck {
         /// Every agency to ask was contacted.
         QuietAgenciesContacted => "quiet_agencies_contacted",
         /// Every overdue escalation has an owner.
@@ -64,7 +64,7 @@ codes! {
     }
 }
 
-impl Check {
+impl MeetingCheck {
     /// What is to be so.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -94,7 +94,7 @@ impl Check {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckAnswer {
     /// The check.
-    pub check: Check,
+    pub check: MeetingCheck,
     /// Whether whoever signs says that it is so.
     pub confirmed: bool,
     /// Why it is not.
@@ -105,7 +105,7 @@ pub struct CheckAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckState {
     /// The check.
-    pub check: Check,
+    pub check: MeetingCheck,
     /// Whether the data say that it is so.
     pub met: bool,
     /// How many stand against it.
@@ -122,15 +122,17 @@ pub fn checks(pack: &Pack) -> Vec<CheckState> {
     let themes = pack.asked.rows.iter().flat_map(|row| &row.themes);
     let without_theme: i64 =
         themes.filter(|theme| theme.code == NO_THEME_OF_ITS_OWN).map(|theme| theme.total).sum();
-    Check::ALL
+    MeetingCheck::ALL
         .iter()
         .map(|check| {
             let against = match check {
-                Check::QuietAgenciesContacted => pack.tiles.ask.value,
-                Check::OverdueOwned => pack.tiles.overdue.without_owner,
-                Check::ThemesSet => without_theme,
-                Check::ActionsUpdated => i64::try_from(stale.clone().count()).unwrap_or(i64::MAX),
-                Check::LateRecordsSeen => pack.received_late + pack.arrived_since,
+                MeetingCheck::QuietAgenciesContacted => pack.tiles.ask.value,
+                MeetingCheck::OverdueOwned => pack.tiles.overdue.without_owner,
+                MeetingCheck::ThemesSet => without_theme,
+                MeetingCheck::ActionsUpdated => {
+                    i64::try_from(stale.clone().count()).unwrap_or(i64::MAX)
+                }
+                MeetingCheck::LateRecordsSeen => pack.received_late + pack.arrived_since,
             };
             CheckState { check: *check, met: against == 0, against }
         })
@@ -139,13 +141,13 @@ pub fn checks(pack: &Pack) -> Vec<CheckState> {
 
 /// The checks that are not met and of which nothing is said.
 #[must_use]
-pub fn unanswered(pack: &Pack, said: &[CheckAnswer]) -> Vec<Check> {
-    let answered = |check: Check| {
+pub fn unanswered(pack: &Pack, said: &[CheckAnswer]) -> Vec<MeetingCheck> {
+    let answered = |check: MeetingCheck| {
         said.iter().any(|it| {
             it.check == check && (it.reason.is_some() || (it.confirmed && check.is_said()))
         })
     };
-    let told = |check: Check| check.is_told_by_notices() || answered(check);
+    let told = |check: MeetingCheck| check.is_told_by_notices() || answered(check);
     let open = checks(pack).into_iter().filter(|it| !it.met && !told(it.check));
     open.map(|it| it.check).collect()
 }

@@ -207,7 +207,7 @@ pub struct Tiles {
 
 codes! {
     /// What a notice is about.
-    pub enum NoticeKind {
+    pub enum ReviewNoticeKind {
         /// Escalations that are late, and nobody holds them.
         OverdueWithoutOwner => "overdue_without_owner",
         /// Escalations that are late, and somebody holds them.
@@ -228,7 +228,7 @@ codes! {
 #[schema(as = ReviewNotice)]
 pub struct Notice {
     /// What it is about.
-    pub kind: NoticeKind,
+    pub kind: ReviewNoticeKind,
     /// Names it in this week, so that it can be answered.
     pub key: String,
     /// In words.

@@ -13,7 +13,7 @@ use super::codes::codes;
 use super::free_text::FreeText;
 use super::ids::ClientId;
 use super::london::local_date;
-use super::meeting::{Attendance, Check, CheckAnswer, unanswered};
+use super::meeting::{Attendance, CheckAnswer, MeetingCheck, unanswered};
 use super::review::Pack;
 use super::week::IsoWeek;
 
@@ -114,7 +114,7 @@ pub enum CannotSign {
     Reason,
     /// These checks are not met, and nobody said why.
     #[error("{} checks are not met and without a reason", .0.len())]
-    UnmetChecks(Vec<Check>),
+    UnmetChecks(Vec<MeetingCheck>),
     /// The agency at this place of the list is none of the partnership.
     #[error("an agency of the meeting is unknown")]
     NoSuchAgency(usize),

@@ -49,7 +49,7 @@ pub use choice::{
 };
 pub use counts::{RateWeek, c_chart, poisson_threshold, u_chart};
 pub use rare::{days_between, days_between_dates, g_chart, t_chart};
-pub use reading::{Assurance, Direction, Variation};
+pub use reading::{Assurance, Goodness, Variation};
 pub use xmr::xmr;
 
 codes! {
@@ -86,7 +86,7 @@ codes! {
 
 codes! {
     /// To which side a signal points.
-    pub enum Side {
+    pub enum SignalSide {
         /// Above the centre, or rising.
         High => "high",
         /// Below the centre, or falling.
@@ -260,7 +260,7 @@ pub struct Signal {
     /// The rule.
     pub rule: Rule,
     /// For a trend whether it rises or falls, otherwise the side of the centre.
-    pub side: Side,
+    pub side: SignalSide,
 }
 
 /// One point of a chart.

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::state::AppState;
 use crate::domain::dictionary::{Metric, Unit, metrics};
 use crate::domain::figures::DEFINITIONS_VERSION;
-use crate::domain::spc::{ChartKind, Direction};
+use crate::domain::spc::{ChartKind, Goodness};
 
 /// What every figure means.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,7 +48,7 @@ pub struct MetricView {
     /// To which week, or which instant, it belongs.
     pub time: &'static str,
     /// Which way is better. Neither is for what is raised.
-    pub better: Direction,
+    pub better: Goodness,
     /// It is shown from so many cases on; with fewer only the numbers are said.
     pub shown_from: u32,
     /// The charts on which it is judged, the first that suits; none where it is not charted.
@@ -115,7 +115,8 @@ mod tests {
 
     /// Numbers that are no figures: versions, stages, agreements, and what a figure is held against.
     fn is_no_figure(member: &str) -> bool {
-        let names = ["pack_version", "definitions_version", "target", "stage", "agreed_hours"];
+        let names =
+            ["pack_version", "definitions_version", "target", "stage", "agreed_hours", "version"];
         let lines = [
             ".reading.lower",
             ".reading.upper",

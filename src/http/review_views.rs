@@ -10,11 +10,11 @@ use super::problem::Problem;
 use super::times::{Day, Instant};
 use crate::domain::access::Role;
 use crate::domain::free_text::FreeText;
-use crate::domain::meeting::{Attendance, Check, CheckAnswer, Presence, ReviewWeek};
+use crate::domain::meeting::{Attendance, CheckAnswer, MeetingCheck, Presence, ReviewWeek};
 use crate::domain::sign_off::{Disposition, NoticeAnswer, SignOff, Signing};
 use crate::domain::week::IsoWeek;
 
-code_members!(Disposition, Presence, Check);
+code_members!(Disposition, Presence, MeetingCheck);
 
 /// Sign the review of a week.
 #[derive(Debug, Deserr, ToSchema)]
@@ -64,7 +64,7 @@ pub struct Attended {
 #[serde(deny_unknown_fields)]
 pub struct AnswerCheck {
     /// The check.
-    pub check: Check,
+    pub check: MeetingCheck,
     /// Whether you say that it is so; for `quiet_agencies_contacted` and `late_records_seen`, which no data can tell.
     #[deserr(default)]
     pub confirmed: Option<bool>,
@@ -213,7 +213,7 @@ pub struct AttendanceView {
 #[schema(as = ReviewCheckAnswer)]
 pub struct CheckAnswerView {
     /// The check.
-    pub check: Check,
+    pub check: MeetingCheck,
     /// Whether whoever signed said that it was so.
     pub confirmed: bool,
     /// Why it was not.

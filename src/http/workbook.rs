@@ -15,7 +15,7 @@ use super::accept::Format as Answer;
 use super::csv_answer::{Cell, FORMULA_STARTS};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
-use crate::domain::figures::Measure;
+use crate::domain::dictionary::metrics;
 use crate::domain::partnership::Partnership;
 
 /// The widest column, in characters; longer text wraps.
@@ -55,12 +55,25 @@ pub fn read_me(lines: &[(&str, String)]) -> Sheet {
     Sheet::new("Read me", &["what", "text"], rows.collect())
 }
 
-/// What the figures count, from the one place that defines them.
+/// What every figure means, from the one table that says it.
 pub fn definitions() -> Sheet {
-    let rows = Measure::ALL.iter().map(|measure| {
-        vec![Cell::Text(measure.to_string()), Cell::Text(measure.definition().to_owned())]
+    let rows = metrics().map(|it| {
+        [
+            it.code,
+            it.label,
+            it.unit.code(),
+            it.definition,
+            it.counted,
+            it.left_out,
+            it.still_open,
+            it.time,
+        ]
+        .map(|text| Cell::Text(text.to_owned()))
+        .to_vec()
     });
-    Sheet::new("Definitions", &["measure", "definition"], rows.collect())
+    let columns =
+        ["metric", "label", "unit", "definition", "counted", "left_out", "still_open", "time"];
+    Sheet::new("Definitions", &columns, rows.collect())
 }
 
 /// What codes stand for: the list, the code, its words.

@@ -11,8 +11,8 @@ use crate::domain::working_days::{Calendar, HolidayOutsideYears, Nation};
 
 pub use files::{AgreedFile, FileError};
 pub use shapes::{
-    BankHoliday, Basis, CalendarFile, CodeRow, OutcomeLists, OutcomeRow, StagePolicyFile, StageRow,
-    ThemeGroup, ThemeRow, ThemeSet, TimescaleRow, TimescaleSet,
+    BankHoliday, CalendarFile, CodeRow, LimitBasis, OutcomeLists, OutcomeRow, StagePolicyFile,
+    StageRow, ThemeGroup, ThemeRow, ThemeSet, TimescaleRow, TimescaleSet,
 };
 
 const THEMES: &str = include_str!("themes.json");

@@ -56,7 +56,7 @@ pub struct ThemeRow {
 
 codes! {
     /// What kind of authority sets a limit; a local standard must never be quoted as law.
-    pub enum Basis {
+    pub enum LimitBasis {
         /// Statute, regulations or court rules.
         Statute => "statute",
         /// Guidance that must be followed unless there is good reason not to.
@@ -93,7 +93,7 @@ pub struct TimescaleRow {
     /// The limit; none for `other`.
     pub limit: Option<Limit>,
     /// Who sets it; none for `other`.
-    pub basis: Option<Basis>,
+    pub basis: Option<LimitBasis>,
     /// The event that starts the clock or, for a limit before an event, that event.
     pub starts: String,
     /// The event that stops the clock.

@@ -34,6 +34,25 @@ fn no_file_is_long() {
     }
 }
 
+/// Of two types of the contract with one name the document shows one, and is wrong about the other.
+#[test]
+fn no_two_published_lists_of_codes_share_a_name() {
+    let mut known = std::collections::BTreeMap::new();
+    for (file, text) in sources() {
+        let mut lines = text.lines().skip_while(|line| line.trim() != "codes! {");
+        while lines.next().is_some() {
+            let named = lines.find_map(|line| line.trim().strip_prefix("pub enum "));
+            let name = named.unwrap_or_default().trim_end_matches(" {").to_owned();
+            let before = known.insert(name.clone(), file.clone());
+            assert_eq!(before, None, "{file} has another {name}");
+            while lines.clone().next().is_some_and(|line| line.trim() != "codes! {") {
+                lines.next();
+            }
+        }
+    }
+    assert!(known.len() > 40, "{}", known.len());
+}
+
 /// The paths that the map names, with the line of each.
 fn map(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();

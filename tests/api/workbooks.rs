@@ -189,8 +189,15 @@ async fn the_workbook_of_a_review_has_every_number_of_its_json() {
     assert_eq!(format!("\"{}\"", line("sha256").as_str().unwrap()), review.header("etag"));
     assert_eq!((line("data_to"), line("state")), (told["data_to"].clone(), json!("not signed")));
     let definitions = sheet(&mut book, "Definitions");
-    let weekly = director.get("/v1/themes/weekly").await.expect(200).json;
-    assert_eq!(json!(definitions), weekly["definitions"]);
+    let metrics = director.get("/v1/metrics").await.expect(200).json["items"].clone();
+    let metrics = metrics.as_array().unwrap();
+    assert_eq!(definitions.len(), metrics.len());
+    for (line, metric) in definitions.iter().zip(metrics) {
+        assert_eq!(
+            (&line["metric"], &line["definition"]),
+            (&metric["code"], &metric["definition"])
+        );
+    }
     let codes = sheet(&mut book, "Codes");
     for row in told["asked"]["rows"].as_array().unwrap() {
         assert!(codes.iter().any(|it| it["code"] == row["group"] && it["words"] == row["label"]));

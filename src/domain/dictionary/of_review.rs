@@ -1,7 +1,7 @@
 //! The figures that only the review has: how things stand when its data are taken, and over four weeks.
 
 use super::{DATA_TO, FOUR_WEEKS, Metric, NO_OPEN_CASES, Unit};
-use crate::domain::spc::Direction;
+use crate::domain::spc::Goodness;
 
 /// A number of escalations as they stand when the data are taken.
 const STANDING: Metric = Metric {
@@ -14,10 +14,10 @@ const STANDING: Metric = Metric {
     denominator: None,
     still_open: "It counts what is open, however long.",
     time: DATA_TO,
-    better: Direction::Lower,
+    better: Goodness::Lower,
     shown_from: 1,
     charts: &[],
-    since: 2,
+    since: 3,
     shown_in: &[],
 };
 
@@ -93,7 +93,7 @@ pub(super) const METRICS: &[Metric] = &[
         definition: "Escalations that were open at the instant to which the data reach. It can differ from the number \
                      open at the end of the week by what happened since.",
         counted: "Every open escalation, however long.",
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_in: &["review:ages.open"],
         ..STANDING
     },
@@ -139,7 +139,7 @@ pub(super) const METRICS: &[Metric] = &[
                    one column each.",
         still_open: NO_OPEN_CASES,
         time: FOUR_WEEKS,
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_in: &[
             "review:asked.rows.cells.value",
             "review:asked.rows.total",
@@ -164,11 +164,40 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "The four weeks themselves. None for an agency with fewer than 17 weeks.",
         still_open: NO_OPEN_CASES,
         time: "The 13 weeks before the four that end with the review week.",
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_in: &[
             "review:asked.rows.cells.usual",
             "review:raised_by.rows.cells.usual",
             "review:agencies.usual",
+        ],
+        ..STANDING
+    },
+    Metric {
+        code: "raised_in_weeks_before",
+        label: "Raised in the weeks before",
+        definition: "How many were raised in the 13 weeks before the four that the table sums: the past with which a cell \
+                     is compared.",
+        counted: "Escalations raised in those weeks, by the same theme and agency.",
+        left_out: "The four weeks themselves.",
+        still_open: NO_OPEN_CASES,
+        time: "The 13 weeks before the four that end with the review week.",
+        better: Goodness::Neutral,
+        shown_in: &["review:asked.rows.cells.before", "review:raised_by.rows.cells.before"],
+        ..STANDING
+    },
+    Metric {
+        code: "expected_change",
+        label: "Expected change",
+        definition: "The figure of which something learnt is expected to move: its mean in the weeks before, and its value \
+                     in the week in which it is measured again.",
+        counted: "The figure that the learning names, of its theme.",
+        left_out: "Weeks in which the figure has no value.",
+        still_open: "As in the figure that it names.",
+        time: "The weeks before the learning was recorded, and the week named for measuring again.",
+        better: Goodness::Neutral,
+        shown_in: &[
+            "review:record.learning.expected.usual_before",
+            "review:record.learning.expected.value",
         ],
         ..STANDING
     },
@@ -193,7 +222,7 @@ pub(super) const METRICS: &[Metric] = &[
         counted: "Each agency that was part of the partnership at the end of the week.",
         left_out: "Those who oversee: the business unit, boards and inspectorates.",
         still_open: NO_OPEN_CASES,
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_in: &["review:tiles.ask.of"],
         ..STANDING
     },
@@ -207,7 +236,7 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Weeks in which the agency raised something, whatever it had said.",
         still_open: NO_OPEN_CASES,
         time: "The weeks up to the review week.",
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_in: &["review:agencies.nil_returns_in_a_row"],
         ..STANDING
     },

@@ -2,7 +2,7 @@
 
 use super::{COUNT_CHARTS, END_OF_WEEK, Metric, NO_OPEN_CASES, Unit, WEEK_OF_ACT};
 use crate::domain::figures::Measure;
-use crate::domain::spc::{ChartKind, Direction};
+use crate::domain::spc::{ChartKind, Goodness};
 
 /// A number of things that happened in a week.
 const fn counted_in_week(measure: Measure, code: &'static str, label: &'static str) -> Metric {
@@ -16,10 +16,10 @@ const fn counted_in_week(measure: Measure, code: &'static str, label: &'static s
         denominator: None,
         still_open: NO_OPEN_CASES,
         time: WEEK_OF_ACT,
-        better: Direction::Neutral,
+        better: Goodness::Neutral,
         shown_from: 1,
         charts: &[],
-        since: 1,
+        since: 3,
         shown_in: &[],
     }
 }
@@ -47,9 +47,16 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         counted: "Escalations counted as raised that the service received more than 120 hours after they were raised.",
-        better: Direction::Lower,
+        better: Goodness::Lower,
         shown_in: &["weekly:total.received_late.value", "review:received_late"],
         ..counted_in_week(Measure::ReceivedLate, "received_late", "Received late")
+    },
+    Metric {
+        counted: "Escalations raised in the week that have ended and of which the last decision was to leave them out.",
+        left_out: "What is proposed and not approved, what was taken back, and what is open again.",
+        still_open: "What is open always counts in the other figures, and so is not in this one.",
+        shown_in: &["weekly:total.excluded.value", "review:excluded"],
+        ..counted_in_week(Measure::Excluded, "excluded", "Left out")
     },
     Metric {
         counted: "Each opening after the first. One that is opened again twice in a week counts twice.",
@@ -124,7 +131,7 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Acknowledgements that are late; answers whose time is paused or was agreed to be longer.",
         still_open: "It counts what is open and late, however long.",
         time: END_OF_WEEK,
-        better: Direction::Lower,
+        better: Goodness::Lower,
         charts: COUNT_CHARTS,
         shown_in: &["weekly:total.overdue_at_end.value"],
         ..counted_in_week(Measure::OverdueAtEnd, "overdue_at_end", "Overdue at the end")
@@ -149,7 +156,7 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "What is left out of the answers due.",
         still_open: "An answer that is still awaited after its due instant is not in time.",
         time: "The week in which it fell due, not the week in which it came.",
-        better: Direction::Higher,
+        better: Goodness::Higher,
         shown_in: &["weekly:total.answered_in_time.in_time", "review:tiles.in_time.in_time"],
         ..counted_in_week(Measure::AnsweredInTime, "", "")
     },
@@ -161,7 +168,7 @@ pub(super) const METRICS: &[Metric] = &[
         still_open: "An answer that is still awaited after its due instant counts as not in time, so that waiting longer \
                      improves nothing.",
         time: "The week in which it fell due, not the week in which it came.",
-        better: Direction::Higher,
+        better: Goodness::Higher,
         // The review shows it from 5; below 10 a week is not charted.
         shown_from: 5,
         charts: &[ChartKind::Xmr],
@@ -174,7 +181,7 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Everything that ended otherwise; the times of earlier episodes of the same escalation.",
         still_open: RESOLVED_ONLY,
         time: "The week in which it was resolved.",
-        better: Direction::Lower,
+        better: Goodness::Lower,
         shown_from: 5,
         charts: &[ChartKind::Xmr],
         shown_in: &[
@@ -200,7 +207,7 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Everything that ended otherwise.",
         still_open: RESOLVED_ONLY,
         time: "The week in which it was resolved.",
-        better: Direction::Lower,
+        better: Goodness::Lower,
         shown_from: 10,
         shown_in: &["weekly:total.working_days_to_resolve.p90", "review:tiles.median_days.p90"],
         ..counted_in_week(Measure::WorkingDaysToResolve, "", "")
@@ -211,9 +218,9 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Everything that ended otherwise. No pause and no week-end is left out: the child waits on them too.",
         still_open: RESOLVED_ONLY,
         time: "The week in which it was resolved.",
-        better: Direction::Lower,
+        better: Goodness::Lower,
         shown_from: 5,
-        since: 2,
+        since: 3,
         shown_in: &[
             "weekly:total.child_days_to_resolve.median",
             "review:tiles.median_days.child_median",
@@ -234,15 +241,16 @@ pub(super) const METRICS: &[Metric] = &[
         left_out: "Everything that ended otherwise.",
         still_open: RESOLVED_ONLY,
         time: "The week in which it was resolved.",
-        better: Direction::Lower,
+        better: Goodness::Lower,
         shown_from: 10,
-        since: 2,
+        since: 3,
         shown_in: &["weekly:total.child_days_to_resolve.p90"],
         ..counted_in_week(Measure::ChildDaysToResolve, "", "")
     },
     Metric {
         counted: "Every record of one, by the agency that recorded it.",
         left_out: "What was escalated.",
+        since: 1,
         shown_in: &["weekly:beside.informal_resolutions.value"],
         ..counted_in_week(
             Measure::InformalResolutions,
@@ -253,6 +261,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric {
         counted: "Every record of one, by the agency that recorded it.",
         left_out: "What was escalated.",
+        since: 1,
         shown_in: &["weekly:beside.commendations.value"],
         ..counted_in_week(Measure::Commendations, "commendations", "Commendations")
     },

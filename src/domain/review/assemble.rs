@@ -9,8 +9,8 @@ use super::open_lines::{ages, open_lines};
 use super::silences::agencies;
 use super::table::theme_table;
 use super::{
-    AgencyLine, AskTile, CountTile, DaysTile, Notice, NoticeKind, OpenLine, OverdueTile,
-    PACK_VERSION, Pack, Record, ShareTile, ThemeTable, Tiles,
+    AgencyLine, AskTile, CountTile, DaysTile, Notice, OpenLine, OverdueTile, PACK_VERSION, Pack,
+    Record, ReviewNoticeKind, ShareTile, ThemeTable, Tiles,
 };
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{DEFINITIONS_VERSION, WeekFigures};
@@ -20,7 +20,7 @@ use crate::domain::partnership::Partnership;
 use crate::domain::rebase::{ChartName, DeclaredRebase, rebases_of};
 use crate::domain::review_setting::ReviewSettings;
 use crate::domain::silence::{Hearing, HearingRule};
-use crate::domain::spc::{Direction, Rebase, SpcSettings, Variation};
+use crate::domain::spc::{Goodness, Rebase, SpcSettings, Variation};
 use crate::domain::unusual_cell::{CellCounts, CellRule};
 use crate::domain::week::IsoWeek;
 
@@ -148,9 +148,9 @@ pub fn assemble(facts: &Facts<'_>) -> Pack {
     let asked = theme_table(facts, |it| it.raised_with);
     let raised_by = theme_table(facts, |it| it.raised_by);
     let series = [
-        Series::counts(facts, ChartName::Raised, Direction::Neutral, |it| it.raised),
-        Series::counts(facts, ChartName::Open, Direction::Neutral, |it| it.open_at_end),
-        Series::counts(facts, ChartName::Overdue, Direction::Lower, |it| it.overdue_at_end),
+        Series::counts(facts, ChartName::Raised, Goodness::Neutral, |it| it.raised),
+        Series::counts(facts, ChartName::Open, Goodness::Neutral, |it| it.open_at_end),
+        Series::counts(facts, ChartName::Overdue, Goodness::Lower, |it| it.overdue_at_end),
         Series::shares(facts),
         Series::median_days(facts),
     ];
@@ -231,7 +231,7 @@ fn notices(
     agencies: &[AgencyLine],
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let plain = |kind: NoticeKind, subject: &str, words: String| Notice {
+    let plain = |kind: ReviewNoticeKind, subject: &str, words: String| Notice {
         kind,
         key: format!("{kind}:{subject}"),
         words,
@@ -246,13 +246,18 @@ fn notices(
         } else {
             "escalations are late and nobody holds them"
         };
-        notices.push(plain(NoticeKind::OverdueWithoutOwner, "all", format!("{unowned} {are}.")));
+        notices.push(plain(
+            ReviewNoticeKind::OverdueWithoutOwner,
+            "all",
+            format!("{unowned} {are}."),
+        ));
     }
     for (row, column, cell) in asked.flagged(cells) {
         let usual = cell.usual.round();
         let words =
             format!("{}, {}: {} in 4 weeks, usually {usual}.", column.label, row.label, cell.value);
-        let one = plain(NoticeKind::UnusualCell, &format!("{}:{}", row.group, column.code), words);
+        let one =
+            plain(ReviewNoticeKind::UnusualCell, &format!("{}:{}", row.group, column.code), words);
         let variation = Some(Variation::NeutralHigh);
         notices.push(Notice {
             variation,
@@ -263,9 +268,9 @@ fn notices(
     }
     for agency in agencies.iter().filter(|it| it.ask) {
         let kind = if agency.hearing == Hearing::NotConnected {
-            NoticeKind::NotConnected
+            ReviewNoticeKind::NotConnected
         } else {
-            NoticeKind::QuietAgency
+            ReviewNoticeKind::QuietAgency
         };
         let one = plain(kind, &agency.code, format!("{}: {}", agency.name, agency.meaning));
         notices.push(Notice { agency: Some(agency.code.clone()), ..one });
@@ -282,7 +287,7 @@ fn notices(
             let told = format!("{words}: {}.", variation.words().to_lowercase());
             notices.push(Notice {
                 variation: Some(variation),
-                ..plain(NoticeKind::Signal, name, told)
+                ..plain(ReviewNoticeKind::Signal, name, told)
             });
         }
     }
@@ -291,7 +296,7 @@ fn notices(
     if owned > 0 {
         let are = if owned == 1 { "escalation is late" } else { "escalations are late" };
         let words = format!("{owned} {are} with an owner.");
-        notices.push(plain(NoticeKind::Overdue, "all", words));
+        notices.push(plain(ReviewNoticeKind::Overdue, "all", words));
     }
     notices
 }

@@ -6,7 +6,7 @@ use super::{ChartPoint, Reading, RebaseLine, WeekChart};
 use crate::domain::figures::Figures;
 use crate::domain::rebase::ChartName;
 use crate::domain::spc::{
-    Assurance, Basis, CHART_FROM_CASES, Chart, ChartChoice, ChartKind, Denominators, Direction,
+    Assurance, Basis, CHART_FROM_CASES, Chart, ChartChoice, ChartKind, Denominators, Goodness,
     Rebase, Scale, Variation, WeekValue, c_chart, choose_for_counts, choose_for_shares, xmr,
 };
 
@@ -37,7 +37,7 @@ pub(super) const MEDIAN_DAYS: Messages = Messages {
 /// Weekly values and the chart that suits them.
 pub(super) struct Series {
     values: Vec<WeekValue>,
-    better: Direction,
+    better: Goodness,
     choice: ChartChoice,
     chart: Option<Chart>,
 }
@@ -47,7 +47,7 @@ impl Series {
     pub fn counts(
         facts: &Facts<'_>,
         name: ChartName,
-        better: Direction,
+        better: Goodness,
         of: impl Fn(&Figures) -> i64,
     ) -> Self {
         let counts: Vec<Option<u32>> =
@@ -76,7 +76,7 @@ impl Series {
         let choice = choose_for_shares(cases.get(present..).unwrap_or_default());
         let rebases = facts.rules.rebases(ChartName::InTime);
         let chart = choice.kind.map(|_| xmr(&values, Scale::Share, rebases, &facts.rules.charts));
-        Self { values, better: Direction::Higher, choice, chart }
+        Self { values, better: Goodness::Higher, choice, chart }
     }
 
     /// The median of working days to resolve, of weeks with enough cases. Times are skewed, so that a mean would say
@@ -96,7 +96,7 @@ impl Series {
         let rebases = facts.rules.rebases(ChartName::MedianDays);
         let chart =
             choice.kind.map(|_| xmr(&values, Scale::NotNegative, rebases, &facts.rules.charts));
-        Self { values, better: Direction::Lower, choice, chart }
+        Self { values, better: Goodness::Lower, choice, chart }
     }
 
     fn values(facts: &Facts<'_>, of: impl Fn(&Figures) -> Option<f64>) -> Vec<WeekValue> {

@@ -77,7 +77,8 @@ pub struct ThemeCount {
 pub struct Cell {
     /// How many in the summed weeks.
     pub value: i64,
-    /// How many in the 13 weeks before them.
+    /// How many in the 13 weeks before them; not told in the first form of packs.
+    #[serde(default)]
     pub before: i64,
     /// How many are usual in as many weeks, by those before.
     pub usual: f64,

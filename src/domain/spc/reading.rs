@@ -1,12 +1,12 @@
 //! What a chart says in one word: how the latest point stands, and whether a target can be relied on.
 
-use super::{Basis, Chart, ChartKind, Point, Side};
+use super::{Basis, Chart, ChartKind, Point, SignalSide};
 use crate::domain::codes::codes;
 
 codes! {
     /// Which way is better. Neither is for the number raised: a rise may be a culture that improves,
     /// and nought may be a warning.
-    pub enum Direction {
+    pub enum Goodness {
         /// Higher is better, as for the share in time.
         Higher => "higher",
         /// Lower is better, as for days to resolve and for what is overdue.
@@ -66,14 +66,14 @@ impl Variation {
 
     /// What a signal on this side means where that direction is better.
     #[must_use]
-    pub const fn of(side: Side, better: Direction) -> Self {
+    pub const fn of(side: SignalSide, better: Goodness) -> Self {
         match (side, better) {
-            (Side::High, Direction::Higher) => Self::ImprovementHigh,
-            (Side::High, Direction::Lower) => Self::ConcernHigh,
-            (Side::High, Direction::Neutral) => Self::NeutralHigh,
-            (Side::Low, Direction::Higher) => Self::ConcernLow,
-            (Side::Low, Direction::Lower) => Self::ImprovementLow,
-            (Side::Low, Direction::Neutral) => Self::NeutralLow,
+            (SignalSide::High, Goodness::Higher) => Self::ImprovementHigh,
+            (SignalSide::High, Goodness::Lower) => Self::ConcernHigh,
+            (SignalSide::High, Goodness::Neutral) => Self::NeutralHigh,
+            (SignalSide::Low, Goodness::Higher) => Self::ConcernLow,
+            (SignalSide::Low, Goodness::Lower) => Self::ImprovementLow,
+            (SignalSide::Low, Goodness::Neutral) => Self::NeutralLow,
         }
     }
 }
@@ -102,9 +102,9 @@ impl Chart {
     /// Of several signals the first labels it; a rising trend below the centre points high. Time and
     /// occasions between events are neutral, whatever `better` says.
     #[must_use]
-    pub fn variation(&self, better: Direction) -> Variation {
+    pub fn variation(&self, better: Goodness) -> Variation {
         let better = match self.kind {
-            ChartKind::T | ChartKind::G => Direction::Neutral,
+            ChartKind::T | ChartKind::G => Goodness::Neutral,
             ChartKind::Xmr | ChartKind::C | ChartKind::U => better,
         };
         if !self.can_be_read() {
@@ -121,12 +121,12 @@ impl Chart {
     /// None where neither direction is better and where there are too few points. A target on a
     /// limit is hit and miss.
     #[must_use]
-    pub fn assurance(&self, target: f64, better: Direction) -> Option<Assurance> {
+    pub fn assurance(&self, target: f64, better: Goodness) -> Option<Assurance> {
         let lines = self.latest().filter(|_| self.can_be_read())?.lines?;
         let (passes, fails) = match better {
-            Direction::Higher => (target < lines.lower, target > lines.upper),
-            Direction::Lower => (target > lines.upper, target < lines.lower),
-            Direction::Neutral => return None,
+            Goodness::Higher => (target < lines.lower, target > lines.upper),
+            Goodness::Lower => (target > lines.upper, target < lines.lower),
+            Goodness::Neutral => return None,
         };
         Some(match (passes, fails) {
             (true, _) => Assurance::ConsistentlyPasses,

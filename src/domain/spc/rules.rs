@@ -1,6 +1,6 @@
 //! The four rules on the points of one segment.
 
-use super::{Lines, Rule, Side, Signal};
+use super::{Lines, Rule, Signal, SignalSide};
 
 /// Sums of binary fractions are a little off: ten times 0.1 has a mean that is not 0.1. What
 /// differs by less than this share of the largest value is the same.
@@ -35,7 +35,7 @@ pub(super) fn signals(
 /// Where a point lies among its lines.
 #[derive(Clone, Copy)]
 struct Place {
-    side: Option<Side>,
+    side: Option<SignalSide>,
     near: bool,
     outside: bool,
 }
@@ -48,24 +48,24 @@ impl Place {
     }
 }
 
-fn side(difference: f64, same: f64) -> Option<Side> {
+fn side(difference: f64, same: f64) -> Option<SignalSide> {
     if difference > same {
-        Some(Side::High)
+        Some(SignalSide::High)
     } else if difference < -same {
-        Some(Side::Low)
+        Some(SignalSide::Low)
     } else {
         None
     }
 }
 
 /// The side on which all of them are; none when they differ or one is on neither.
-fn common(sides: impl IntoIterator<Item = Option<Side>>) -> Option<Side> {
+fn common(sides: impl IntoIterator<Item = Option<SignalSide>>) -> Option<SignalSide> {
     let mut sides = sides.into_iter();
     let first = sides.next()??;
     sides.all(|side| side == Some(first)).then_some(first)
 }
 
-fn mark(of: &mut Vec<Signal>, rule: Rule, side: Side) {
+fn mark(of: &mut Vec<Signal>, rule: Rule, side: SignalSide) {
     let signal = Signal { rule, side };
     if !of.contains(&signal) {
         of.push(signal);
@@ -93,7 +93,7 @@ fn shift(places: &[Place], run_length: usize, found: &mut [Vec<Signal>]) {
 /// The later trend comes first: a point at which a fall turns into a rise is labelled with the rise,
 /// as the NHS package does.
 fn trend(values: &[f64], run_length: usize, same: f64, found: &mut [Vec<Signal>]) {
-    let steps: Vec<Option<Side>> = values
+    let steps: Vec<Option<SignalSide>> = values
         .windows(2)
         .map(|pair| match pair {
             [before, after] => side(after - before, same),

@@ -82,7 +82,7 @@ fn the_first_reference_series_with_a_baseline_of_twelve() {
     assert_eq!(labelled(&chart, Rule::Outside), [17, 19]);
     assert_eq!(labelled(&chart, Rule::TwoInThree), [14, 16]);
     assert_eq!(labelled(&chart, Rule::Shift), [12, 13, 15, 18]);
-    let both = [(Rule::Outside, Side::High), (Rule::Shift, Side::High)];
+    let both = [(Rule::Outside, SignalSide::High), (Rule::Shift, SignalSide::High)];
     assert_eq!(chart.points[17].signals, both.map(|(rule, side)| Signal { rule, side }));
 }
 
@@ -141,7 +141,7 @@ fn limits_lock_after_so_many_points_and_are_on_trial_before() {
         let segment = &chart.segments[0];
         assert_eq!((segment.basis, segment.baseline_points), (basis, baseline), "{points}");
         assert_eq!(chart.points[0].lines.is_some(), points > 1);
-        let told = chart.variation(Direction::Higher);
+        let told = chart.variation(Goodness::Higher);
         assert_eq!(told == Variation::NotEnoughData, points < 12, "{points}");
     }
     let locked = plain(&[5.0, 7.0].into_iter().cycle().take(20).collect::<Vec<_>>(), Some(20));
@@ -156,9 +156,9 @@ fn too_few_points_are_not_judged_however_far_they_lie_apart() {
     values.push(1_000.0);
     let chart = plain(&values, Some(20));
     assert!(chart.points.iter().all(|point| point.signals.is_empty()));
-    assert_eq!(chart.variation(Direction::Lower), Variation::NotEnoughData);
-    assert_eq!(chart.assurance(2_000.0, Direction::Lower), None);
-    assert_eq!(plain(&[], Some(20)).variation(Direction::Lower), Variation::NotEnoughData);
+    assert_eq!(chart.variation(Goodness::Lower), Variation::NotEnoughData);
+    assert_eq!(chart.assurance(2_000.0, Goodness::Lower), None);
+    assert_eq!(plain(&[], Some(20)).variation(Goodness::Lower), Variation::NotEnoughData);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_rebase_begins_segments_with_limits_and_runs_of_their_own() {
     // A young segment is not judged, and the whole chart stands for its latest one.
     let young = xmr(&series(&values), Scale::Any, &[rebase(29)], &settings(Some(13), false));
     assert_eq!(young.segments[1].basis, Basis::NotEnoughData);
-    assert_eq!(young.variation(Direction::Higher), Variation::NotEnoughData);
+    assert_eq!(young.variation(Goodness::Higher), Variation::NotEnoughData);
 }
 
 #[test]
@@ -223,14 +223,14 @@ fn a_target_is_judged_by_the_limits_and_never_by_the_latest_value() {
     let chart = plain(&SHIFTED, Some(12));
     let [below, within, above] = [0.4, 5.0, 9.6];
     for (target, better, wanted) in [
-        (below, Direction::Higher, Some(Assurance::ConsistentlyPasses)),
-        (within, Direction::Higher, Some(Assurance::HitAndMiss)),
-        (above, Direction::Higher, Some(Assurance::ConsistentlyFails)),
-        (below, Direction::Lower, Some(Assurance::ConsistentlyFails)),
-        (within, Direction::Lower, Some(Assurance::HitAndMiss)),
-        (above, Direction::Lower, Some(Assurance::ConsistentlyPasses)),
-        (lines(&chart, 0).upper, Direction::Lower, Some(Assurance::HitAndMiss)),
-        (above, Direction::Neutral, None),
+        (below, Goodness::Higher, Some(Assurance::ConsistentlyPasses)),
+        (within, Goodness::Higher, Some(Assurance::HitAndMiss)),
+        (above, Goodness::Higher, Some(Assurance::ConsistentlyFails)),
+        (below, Goodness::Lower, Some(Assurance::ConsistentlyFails)),
+        (within, Goodness::Lower, Some(Assurance::HitAndMiss)),
+        (above, Goodness::Lower, Some(Assurance::ConsistentlyPasses)),
+        (lines(&chart, 0).upper, Goodness::Lower, Some(Assurance::HitAndMiss)),
+        (above, Goodness::Neutral, None),
     ] {
         assert_eq!(chart.assurance(target, better), wanted, "{target} {better}");
     }
@@ -241,9 +241,9 @@ fn the_latest_point_stands_as_its_label_and_the_direction_say() {
     let high = plain(&SHIFTED, Some(12));
     let low = plain(&SHIFTED.map(|value| -value), Some(12));
     for (better, of_high, of_low) in [
-        (Direction::Higher, Variation::ImprovementHigh, Variation::ConcernLow),
-        (Direction::Lower, Variation::ConcernHigh, Variation::ImprovementLow),
-        (Direction::Neutral, Variation::NeutralHigh, Variation::NeutralLow),
+        (Goodness::Higher, Variation::ImprovementHigh, Variation::ConcernLow),
+        (Goodness::Lower, Variation::ConcernHigh, Variation::ImprovementLow),
+        (Goodness::Neutral, Variation::NeutralHigh, Variation::NeutralLow),
     ] {
         assert_eq!(high.variation(better), of_high);
         assert_eq!(low.variation(better), of_low);

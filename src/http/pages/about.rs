@@ -7,7 +7,7 @@ use askama::Template;
 use super::{Frame, page};
 use crate::domain::dictionary::{Metric, Unit, metrics};
 use crate::domain::figures::DEFINITIONS_VERSION;
-use crate::domain::spc::Direction;
+use crate::domain::spc::Goodness;
 
 #[derive(Template)]
 #[template(path = "how_it_works.html", whitespace = "minimize")]
@@ -34,9 +34,9 @@ impl Figure {
             Unit::Weeks => "Weeks",
         };
         let better = match of.better {
-            Direction::Higher => "Higher is better",
-            Direction::Lower => "Lower is better",
-            Direction::Neutral => "Neither more nor fewer is good in itself",
+            Goodness::Higher => "Higher is better",
+            Goodness::Lower => "Lower is better",
+            Goodness::Neutral => "Neither more nor fewer is good in itself",
         };
         let shown = match of.shown_from {
             ..=1 => String::new(),

@@ -4,7 +4,7 @@ use super::charts::{Drawing, Svg, shape};
 use super::links::List;
 use super::{Side, View, words};
 use crate::domain::london::local_date;
-use crate::domain::review::{ChartPoint, Notice, NoticeKind, Pack, RebaseLine, WeekChart};
+use crate::domain::review::{ChartPoint, Notice, Pack, RebaseLine, ReviewNoticeKind, WeekChart};
 
 /// One thing to notice.
 pub(super) struct NoticeRow {
@@ -38,19 +38,19 @@ pub(super) fn notices(pack: &Pack) -> Notices {
 
 fn notice_row(pack: &Pack, notice: &Notice) -> NoticeRow {
     let attention = match notice.kind {
-        NoticeKind::OverdueWithoutOwner | NoticeKind::Overdue => "m-attention",
-        NoticeKind::QuietAgency | NoticeKind::NotConnected => "m-ask",
-        NoticeKind::UnusualCell | NoticeKind::Signal => "m-signal",
+        ReviewNoticeKind::OverdueWithoutOwner | ReviewNoticeKind::Overdue => "m-attention",
+        ReviewNoticeKind::QuietAgency | ReviewNoticeKind::NotConnected => "m-ask",
+        ReviewNoticeKind::UnusualCell | ReviewNoticeKind::Signal => "m-signal",
     };
     let (href, action) = match notice.kind {
-        NoticeKind::OverdueWithoutOwner | NoticeKind::Overdue => {
+        ReviewNoticeKind::OverdueWithoutOwner | ReviewNoticeKind::Overdue => {
             ("#overdue".to_owned(), "Who holds what")
         }
-        NoticeKind::QuietAgency | NoticeKind::NotConnected => {
+        ReviewNoticeKind::QuietAgency | ReviewNoticeKind::NotConnected => {
             ("#hearing".to_owned(), "What it means")
         }
-        NoticeKind::Signal => ("#charts".to_owned(), "Charts"),
-        NoticeKind::UnusualCell => (cell_rows(pack, notice), "Its escalations"),
+        ReviewNoticeKind::Signal => ("#charts".to_owned(), "Charts"),
+        ReviewNoticeKind::UnusualCell => (cell_rows(pack, notice), "Its escalations"),
     };
     NoticeRow {
         shape: notice.variation.map_or(attention, shape),

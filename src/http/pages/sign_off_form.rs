@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::actions::Choice;
 use super::form::Wrongs;
 use crate::domain::action::RoleName;
-use crate::domain::meeting::{Attendance, Check, CheckAnswer, CheckState, Presence};
+use crate::domain::meeting::{Attendance, CheckAnswer, CheckState, MeetingCheck, Presence};
 use crate::domain::review::Notice;
 use crate::domain::sign_off::{MOST_DECISIONS, NoticeAnswer, SignedText, Signing};
 use crate::http::auth::form::PageForm;
@@ -66,7 +66,7 @@ impl Typed {
             all.map(|((key, one), other)| (key.to_owned(), (one.to_owned(), other.to_owned())))
                 .collect::<BTreeMap<_, _>>()
         };
-        let checks = Check::ALL.iter().map(|check| {
+        let checks = MeetingCheck::ALL.iter().map(|check| {
             let said = !one(&format!("said-{check}")).is_empty();
             (check.to_string(), (said, one(&format!("why-{check}"))))
         });

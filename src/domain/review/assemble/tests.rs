@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::figures::Figures;
-use crate::domain::review::NoticeKind;
+use crate::domain::review::ReviewNoticeKind;
 use crate::domain::spc::Basis;
 
 fn partnership() -> Partnership {
@@ -58,7 +58,7 @@ fn pack(weeks: &[WeekFigures], hours_before_end: i64) -> Pack {
 }
 
 fn signals(pack: &Pack) -> Vec<&str> {
-    let signals = pack.notices.iter().filter(|it| it.kind == NoticeKind::Signal);
+    let signals = pack.notices.iter().filter(|it| it.kind == ReviewNoticeKind::Signal);
     signals.map(|it| it.key.as_str()).collect()
 }
 

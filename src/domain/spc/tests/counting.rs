@@ -119,7 +119,7 @@ fn a_long_time_without_an_event_is_neither_good_nor_bad() {
     gaps.push(200.0);
     let chart = t_chart(&series(&gaps), &[], &settings(Some(12), false));
     assert_eq!(meet(&chart, Rule::Outside), [12]);
-    for better in Direction::ALL {
+    for better in Goodness::ALL {
         assert_eq!(chart.variation(*better), Variation::NeutralHigh);
     }
     // Wide limits reach below nought, where no time is; the line stays there and is not shown.
@@ -162,7 +162,7 @@ fn the_g_chart_has_the_limits_of_a_geometric_count_and_only_rules_that_suit_it()
     assert_eq!(meet(&chart, Rule::Shift), [0; 0]);
     let far: Vec<f64> = values.into_iter().chain([14.0]).collect();
     let chart = g_chart(&series(&far), &[], &SpcSettings::default());
-    assert_eq!(chart.variation(Direction::Higher), Variation::NeutralHigh);
+    assert_eq!(chart.variation(Goodness::Higher), Variation::NeutralHigh);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_series_without_any_variation_has_no_signal() {
         for screen in [false, true] {
             let chart = xmr(&series(&[value; 30]), Scale::Any, &[], &settings(Some(20), screen));
             assert!(chart.points.iter().all(|point| point.signals.is_empty()), "{value}");
-            assert_eq!(chart.variation(Direction::Higher), Variation::CommonCause);
+            assert_eq!(chart.variation(Goodness::Higher), Variation::CommonCause);
         }
     }
     let flat_then_more: Vec<f64> = [vec![0.1; 20], vec![0.1001]].concat();
@@ -46,7 +46,10 @@ fn seven_rising_are_a_trend_and_a_tie_breaks_it() {
     assert_eq!(judged(&after_a_baseline(&tie), Rule::Trend), [0; 0]);
     let chart = after_a_baseline(&rising);
     // Rising is high, even below the centre.
-    assert_eq!(chart.points[12].label(), Some(Signal { rule: Rule::Trend, side: Side::High }));
+    assert_eq!(
+        chart.points[12].label(),
+        Some(Signal { rule: Rule::Trend, side: SignalSide::High })
+    );
 }
 
 #[test]
@@ -54,9 +57,9 @@ fn where_a_fall_turns_into_a_rise_the_rise_labels_the_point() {
     let valley = [6.0, 5.8, 5.6, 5.4, 5.2, 4.8, 4.6, 4.8, 5.2, 5.4, 5.6, 5.8, 6.0];
     let chart = after_a_baseline(&valley);
     let trend = |side| Signal { rule: Rule::Trend, side };
-    assert_eq!(chart.points[18].signals, [trend(Side::High), trend(Side::Low)]);
-    assert_eq!(chart.points[17].signals, [trend(Side::Low)]);
-    assert_eq!(chart.points[19].signals, [trend(Side::High)]);
+    assert_eq!(chart.points[18].signals, [trend(SignalSide::High), trend(SignalSide::Low)]);
+    assert_eq!(chart.points[17].signals, [trend(SignalSide::Low)]);
+    assert_eq!(chart.points[19].signals, [trend(SignalSide::High)]);
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn a_hole_is_left_out_and_breaks_no_run() {
     // The latest value is not that of the latest week, and can be told apart.
     assert_eq!(chart.latest().unwrap().value, Some(15.0));
     assert_ne!(chart.latest().unwrap().week, chart.points.last().unwrap().week);
-    assert_eq!(chart.variation(Direction::Higher), whole.variation(Direction::Higher));
+    assert_eq!(chart.variation(Goodness::Higher), whole.variation(Goodness::Higher));
 }
 
 #[test]

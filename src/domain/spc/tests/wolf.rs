@@ -31,7 +31,7 @@ fn rates<V>(draw: impl Fn(&mut StdRng) -> Vec<V>, chart_of: impl Fn(&[V]) -> Cha
             found[4] += u32::from(point.label().is_some());
         }
         for points in LOOKED_AT {
-            let told = chart_of(&values[..points]).variation(Direction::Neutral);
+            let told = chart_of(&values[..points]).variation(Goodness::Neutral);
             latest += u32::from(told != Variation::CommonCause);
         }
     }
@@ -140,7 +140,7 @@ fn a_shift_of_one_and_a_half_deviations_is_seen_within_the_documented_weeks() {
                 .find(|seen| {
                     let chart =
                         xmr(&series(&values[..BASELINE + seen]), Scale::Any, &[], &settings);
-                    chart.variation(Direction::Neutral) == Variation::NeutralHigh
+                    chart.variation(Goodness::Neutral) == Variation::NeutralHigh
                 })
                 .unwrap_or(61)
         })

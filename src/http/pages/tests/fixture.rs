@@ -249,8 +249,8 @@ fn agency(code: &str, name: &str, counts: (i64, f64), hearing: Hearing, more: &s
     }
 }
 
-fn notice(kind: NoticeKind, words: &str, variation: Option<Variation>) -> Notice {
-    let cell = kind == NoticeKind::UnusualCell;
+fn notice(kind: ReviewNoticeKind, words: &str, variation: Option<Variation>) -> Notice {
+    let cell = kind == ReviewNoticeKind::UnusualCell;
     Notice {
         kind,
         key: kind.code().to_owned(),
@@ -283,19 +283,19 @@ fn agencies() -> Vec<AgencyLine> {
 
 fn notices() -> Vec<Notice> {
     vec![
-        notice(NoticeKind::OverdueWithoutOwner, "1 overdue escalation has no owner.", None),
+        notice(ReviewNoticeKind::OverdueWithoutOwner, "1 overdue escalation has no owner.", None),
         notice(
-            NoticeKind::UnusualCell,
+            ReviewNoticeKind::UnusualCell,
             "Strategy meetings with community health: 6 in 4 weeks, usually 1.",
             Some(Variation::NeutralHigh),
         ),
         notice(
-            NoticeKind::Signal,
+            ReviewNoticeKind::Signal,
             "Time to resolve is improving: at or under 2 days for 6 weeks.",
             Some(Variation::ImprovementLow),
         ),
         notice(
-            NoticeKind::QuietAgency,
+            ReviewNoticeKind::QuietAgency,
             "Probation has raised none in 4 weeks, usually 3. Good news, or silence?",
             None,
         ),

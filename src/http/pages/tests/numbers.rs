@@ -122,7 +122,7 @@ fn the_table_of_themes_is_that_of_the_pack_on_either_side() {
 #[test]
 fn every_number_leads_to_its_rows_as_they_were_known() {
     let page = page_of(&pack());
-    let window = "as_of=2025-11-10T06:00:00Z&#38;raised_from=2025-10-12T23:00:00Z&#38;raised_to=2025-11-10T00:00:00Z";
+    let window = "as_of=2025-11-10T06:00:00Z&#38;excluded=false&#38;raised_from=2025-10-12T23:00:00Z&#38;raised_to=2025-11-10T00:00:00Z";
     for (address, words) in [
         (format!("{window}&#38;group=strategy&#38;raised_with_agency=health_community"), "6"),
         (
@@ -134,7 +134,7 @@ fn every_number_leads_to_its_rows_as_they_were_known() {
         (format!("{window}&#38;theme=strategy_late"), "Strategy meetings: held late"),
         (format!("{window}&#38;group=strategy"), "26"),
         (window.to_owned(), "82"),
-        ("as_of=2025-11-10T06:00:00Z&#38;overdue=true".to_owned(), "7"),
+        ("as_of=2025-11-10T06:00:00Z&#38;excluded=false&#38;overdue=true".to_owned(), "7"),
     ] {
         let link = format!("<a href=\"/escalations?{address}\">{words}<");
         assert!(page.contains(&link), "{link}");
