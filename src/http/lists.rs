@@ -88,7 +88,7 @@ pub(super) const OF_CLOCKS: &[&str] =
     responses(
         (status = 200, description = "A page.", content(
             (EscalationPage = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+            (workbook::WorkbookFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         ReadProblems, ListProblems,
     ),
 )]

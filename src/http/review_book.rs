@@ -41,6 +41,7 @@ pub fn review_book(pack: &Pack, sha256: &str, version: Option<i32>) -> Result<Ve
         weeks(pack),
         agencies(pack),
         open(pack),
+        actions(pack),
         definitions(),
         codes(codes_in(pack)),
     ];
@@ -67,6 +68,7 @@ fn figures(pack: &Pack) -> Sheet {
         one("reconciliation", "ended", Cell::Count(line.ended)),
         one("reconciliation", "open_at_end", Cell::Count(line.open_at_end)),
         one("late", "received_late", Cell::Count(pack.received_late)),
+        one("late", "excluded", Cell::Count(pack.excluded)),
         one("late", "arrived_since", Cell::Count(pack.arrived_since)),
     ];
     let overdue = &tiles.overdue;
@@ -111,6 +113,24 @@ fn figures(pack: &Pack) -> Sheet {
         rows.push(vec![text(figure), text("variation"), Cell::Empty, words]);
     }
     Sheet::new("Figures", &["figure", "member", "value", "words"], rows)
+}
+
+fn actions(pack: &Pack) -> Sheet {
+    let rows = pack.record.actions.iter().map(|it| {
+        vec![
+            text(it.id),
+            text(&it.title),
+            text(&it.owner_agency),
+            text(&it.owner_role),
+            text(it.due_on),
+            text(it.progress),
+            text(it.overdue),
+            text(it.agreed_in),
+        ]
+    });
+    let columns =
+        ["id", "title", "owner_agency", "owner_role", "due_on", "progress", "overdue", "agreed_in"];
+    Sheet::new("Actions", &columns, rows.collect())
 }
 
 fn notices(pack: &Pack) -> Sheet {

@@ -90,6 +90,7 @@ pub fn rows(pack: &Pack) -> Vec<Vec<Cell>> {
     ] {
         open(section, lines, &mut add);
     }
+    record(pack, &mut add);
     rows
 }
 
@@ -105,6 +106,26 @@ fn themes(section: &str, table: &ThemeTable, add: &mut impl FnMut(&str, &str, &s
         add(section, "all", &column.code, Cell::Count(*total));
     }
     add(section, "all", "all", Cell::Count(table.total));
+}
+
+/// What was learnt, what is to be done, and what was decided last; each goes by its place in the review.
+fn record(pack: &Pack, add: &mut impl FnMut(&str, &str, &str, Cell)) {
+    for (place, it) in (1..).zip(&pack.record.actions) {
+        let place = place.to_string();
+        add("actions", &place, "title", Cell::Text(it.title.clone()));
+        add("actions", &place, "owner_agency", Cell::Text(it.owner_agency.clone()));
+        add("actions", &place, "owner_role", Cell::Text(it.owner_role.clone()));
+        add("actions", &place, "due_on", Cell::Text(it.due_on.to_string()));
+        add("actions", &place, "progress", Cell::Text(it.progress.to_string()));
+        add("actions", &place, "overdue", Cell::Text(it.overdue.to_string()));
+    }
+    for (place, it) in (1..).zip(&pack.record.learning) {
+        add("learning", &place.to_string(), "text", Cell::Text(it.text.clone()));
+    }
+    let last = pack.record.last_review.iter().flat_map(|it| &it.decisions);
+    for (place, decision) in (1..).zip(last) {
+        add("decided_last", &place.to_string(), "decision", Cell::Text(decision.clone()));
+    }
 }
 
 fn open(section: &str, lines: &[OpenLine], add: &mut impl FnMut(&str, &str, &str, Cell)) {

@@ -66,7 +66,7 @@ pub async fn list_reviews(
     responses(
         (status = 200, description = "The review.", content(
             (Pack = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
+            (workbook::WorkbookFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
          headers(("ETag" = String, description = "SHA-256 of the text, which is what is signed."))),
         ReadProblems,
     ),

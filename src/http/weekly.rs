@@ -52,7 +52,7 @@ const PARAMETERS: &[&str] =
     responses(
         (status = 200, description = "The figures.", content(
             (WeeklyThemes = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+            (workbook::WorkbookFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         ReadProblems,
     ),
 )]

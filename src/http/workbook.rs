@@ -11,8 +11,12 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError,
 };
 
+use utoipa::openapi::{KnownFormat, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
 use super::accept::Format as Answer;
 use super::csv_answer::{Cell, FORMULA_STARTS};
+use super::fields::text_schema;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use crate::domain::dictionary::metrics;
@@ -38,6 +42,17 @@ impl Sheet {
         Self { name, columns: columns.iter().map(|it| (*it).to_owned()).collect(), rows }
     }
 }
+
+/// A workbook as the contract sees it: its bytes.
+pub struct WorkbookFile;
+
+impl PartialSchema for WorkbookFile {
+    fn schema() -> RefOr<Schema> {
+        text_schema(Some(KnownFormat::Binary)).into()
+    }
+}
+
+impl ToSchema for WorkbookFile {}
 
 /// The first sheet: what this is, line by line.
 pub fn read_me(lines: &[(&str, String)]) -> Sheet {

@@ -33,6 +33,7 @@ async fn the_director_reads_and_signs_the_week_with_the_keyboard_in_a_real_brows
     let looks = report["looks"].as_u64().unwrap();
     assert!(looks >= 32, "{looks} looks only: {report}");
     assert_eq!(report["faults"], serde_json::json!([]), "{report}");
+    assert_eq!(report["sides_of_paper"], 2, "{report}");
 
     // What the keyboard signed is signed.
     let signed = app.person("demo-director").get(&format!("/v1/reviews/{WEEK}/sign-offs")).await;

@@ -39,6 +39,7 @@ mod lists_naive;
 mod migrations;
 mod more_time;
 mod negative;
+mod one_value;
 mod outage;
 mod papers;
 mod policies;

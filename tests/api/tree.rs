@@ -39,6 +39,11 @@ fn no_file_is_long() {
 fn no_two_published_lists_of_codes_share_a_name() {
     let mut known = std::collections::BTreeMap::new();
     for (file, text) in sources() {
+        // A module of tests publishes nothing.
+        if file.ends_with("/sample_request.rs") {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         let mut lines = text.lines().skip_while(|line| line.trim() != "codes! {");
         while lines.next().is_some() {
             let named = lines.find_map(|line| line.trim().strip_prefix("pub enum "));

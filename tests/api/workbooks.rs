@@ -73,7 +73,7 @@ fn same(told: &Value, wanted: &Value, what: &str) {
 }
 
 /// A service with two months of random histories.
-async fn some_history(app: &TestApp) {
+pub async fn some_history(app: &TestApp) {
     app.clock.set("2026-01-05T09:00:00Z");
     let mut it = Histories::new(app, 11).await;
     for _ in 0..160 {

@@ -8,7 +8,7 @@ use crate::domain::silence::Hearing;
 use crate::domain::urgency::Urgency;
 
 /// So many late escalations are shown at once: two sides of paper hold them.
-const SHOWN: usize = 10;
+const SHOWN: usize = 7;
 /// So many of each other list.
 const SHOWN_BESIDES: usize = 5;
 /// So many agencies are shown at once, but never fewer than are to be asked.

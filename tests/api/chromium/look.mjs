@@ -58,7 +58,7 @@ async function tabTo(what, fits) {
       const it = document.activeElement;
       const style = getComputedStyle(it);
       return {
-        tag: it.tagName, name: it.name ?? '', id: it.id, text: it.textContent.trim(),
+        tag: it.tagName, name: it.name ?? '', type: it.type ?? '', id: it.id, text: it.textContent.trim(),
         seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
       };
     });
@@ -108,7 +108,10 @@ for (const link of links) {
 }
 if (links.length < 60) fault(`the review has ${links.length} links only`);
 
-const others = { overdue: '/escalations?overdue=true', how: '/how-it-works', accessibility: '/accessibility', account: '/account' };
+const others = {
+  overdue: '/escalations?overdue=true', how: '/how-it-works', accessibility: '/accessibility', account: '/account',
+  actions: '/actions', 'new-action': `/review/${week}/actions`, changes: '/review/changes', 'board-copy': `/review/${week}/board-copy`,
+};
 for (const [name, path] of Object.entries(others)) {
   await go(path);
   await look(name);
@@ -128,13 +131,15 @@ if (answers === 0) fault('the week of the demonstration has nothing to notice');
 for (;;) {
   const at = await tabTo('the button that signs', (it) =>
     ['SELECT', 'INPUT', 'TEXTAREA'].includes(it.tag) || (it.tag === 'BUTTON' && /^Sign off/.test(it.text)));
-  if (at.tag === 'SELECT') {
+  if (at.tag === 'SELECT' && at.name === 'disposition') {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
   } else if (at.name === 'decisions') {
     await page.keyboard.type('Health joins the duty rota');
-  } else if (at.tag === 'INPUT' && at.name === 'reason') {
+  } else if (at.tag === 'INPUT' && (at.name === 'reason' || at.name.startsWith('why-'))) {
     await page.keyboard.type('Asked in the meeting');
+  } else if (at.type === 'checkbox') {
+    await page.keyboard.press('Space');
   } else if (at.tag === 'BUTTON') {
     break;
   }
