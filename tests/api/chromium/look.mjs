@@ -19,6 +19,8 @@ const fault = (what) => { faults.push(what); console.log('FAULT', what); };
 const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 const browser = await puppeteer.launch({ executablePath: chromium, args, headless: true });
 const page = await browser.newPage();
+// A busy machine is slow, and that is no fault of the pages.
+page.setDefaultTimeout(120_000);
 // The pages allow no script, and axe is one. What the pages themselves ask for is still watched below.
 await page.setBypassCSP(true);
 page.on('console', (message) => fault(`${page.url()} console: ${message.text()}`));
@@ -76,7 +78,7 @@ await go(`/review/${week}`);
 await look('sign-in');
 await tabTo('the Director', (at) => at.tag === 'BUTTON' && /Director/.test(at.text));
 await enter();
-await page.waitForFunction((path) => location.pathname === path, { timeout: 10_000 }, `/review/${week}`);
+await page.waitForFunction((path) => location.pathname === path, {}, `/review/${week}`);
 await page.waitForSelector('.tiles');
 
 await look('review');
@@ -145,7 +147,7 @@ for (;;) {
   }
 }
 await enter();
-await page.waitForFunction((path) => location.pathname === path, { timeout: 10_000 }, `/review/${week}`);
+await page.waitForFunction((path) => location.pathname === path, {}, `/review/${week}`);
 await page.waitForSelector('.signed');
 await look('signed');
 
