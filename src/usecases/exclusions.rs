@@ -36,7 +36,9 @@ pub async fn act(
         let by = (Person::of(caller), caller.role);
         let step = decide(&steps, act, (id, escalation.episode.ending.is_some()), by, now)?;
         match exclusions::insert(conn, caller.partnership, &step).await {
-            Err(StoreFailure::Constraint(_)) => return Err(StoreFailure::Contention.into()),
+            Err(StoreFailure::Constraint(name)) if name == "figure_exclusion_pkey" => {
+                return Err(StoreFailure::Contention.into());
+            }
             stored => stored?,
         }
         steps.push(step);
