@@ -1,5 +1,7 @@
 //! What is left out of the figures: the steps of each decision, and the condition by which statements leave it out.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::Timestamp as SqlTimestamp;
@@ -66,6 +68,30 @@ pub async fn of_escalation(
         .load(conn)
         .await?;
     rows.into_iter().map(StepRow::into_domain).collect()
+}
+
+/// The same of several, by escalation.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn of_many(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    ids: &[Uuid],
+) -> Result<BTreeMap<EscalationId, Vec<Exclusion>>, StoreFailure> {
+    let rows: Vec<StepRow> = figure_exclusion::table
+        .filter(figure_exclusion::partnership_id.eq(partnership.0))
+        .filter(figure_exclusion::escalation_id.eq_any(ids))
+        .order(figure_exclusion::number)
+        .select(StepRow::as_select())
+        .load(conn)
+        .await?;
+    let mut found: BTreeMap<EscalationId, Vec<Exclusion>> = BTreeMap::new();
+    for row in rows {
+        let step = row.into_domain()?;
+        found.entry(step.escalation).or_default().push(step);
+    }
+    Ok(found)
 }
 
 /// Appends a step.

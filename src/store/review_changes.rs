@@ -9,9 +9,10 @@ use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
 use super::events;
+use super::exclusions::{self, LEFT_OUT};
 use super::failure::StoreFailure;
-use crate::domain::event::Event;
 use crate::domain::ids::PartnershipId;
+use crate::domain::review::changes::History;
 
 #[derive(QueryableByName)]
 struct IdRow {
@@ -20,7 +21,7 @@ struct IdRow {
 }
 
 /// The histories, without texts, of every escalation of which something was recorded after `data_to` that can change
-/// what was signed: it happened before, or it changes what is said of what happened before.
+/// what was signed: it happened before, or it changes what is said of what happened before, or whether it counts.
 ///
 /// # Errors
 /// The database fails.
@@ -29,18 +30,25 @@ pub async fn histories(
     partnership: PartnershipId,
     data_to: Timestamp,
     now: Timestamp,
-) -> Result<Vec<Vec<Event>>, StoreFailure> {
+) -> Result<Vec<History>, StoreFailure> {
     let rows: Vec<IdRow> = sql_query(
         "select distinct escalation_id as id from event
          where partnership_id = $1 and recorded_at > $2
-           and (occurred_at <= $2 or event_type in ('raised', 'corrected', 'redirected'))",
+           and (occurred_at <= $2 or event_type in ('raised', 'corrected', 'redirected'))
+         union
+         select escalation_id from figure_exclusion where partnership_id = $1 and recorded_at > $2",
     )
     .bind::<SqlUuid, _>(partnership.0)
     .bind::<Timestamptz, _>(SqlTimestamp::from(data_to))
     .load(conn)
     .await?;
     let ids: Vec<Uuid> = rows.into_iter().map(|row| row.id).collect();
-    Ok(events::recorded_by(conn, partnership, now, &ids).await?.into_values().collect())
+    let mut decided = exclusions::of_many(conn, partnership, &ids).await?;
+    let acts = events::recorded_by(conn, partnership, now, &ids).await?;
+    let histories = acts
+        .into_iter()
+        .map(|(id, acts)| History { acts, exclusions: decided.remove(&id).unwrap_or_default() });
+    Ok(histories.collect())
 }
 
 #[derive(QueryableByName)]
@@ -58,11 +66,13 @@ pub async fn overdue_at(
     partnership: PartnershipId,
     at: Timestamp,
 ) -> Result<i64, StoreFailure> {
-    let row: NumberRow = sql_query(
-        "select count(*) as number from stage_clock
-         where partnership_id = $1 and kind = 'answer' and started_at < $2 and due_at < $2
-           and (stopped_at is null or stopped_at >= $2)",
-    )
+    let row: NumberRow = sql_query(format!(
+        "select count(*) as number from stage_clock clock
+         join escalation on escalation.partnership_id = clock.partnership_id
+              and escalation.id = clock.escalation_id
+         where clock.partnership_id = $1 and clock.kind = 'answer' and clock.started_at < $2 and clock.due_at < $2
+           and (clock.stopped_at is null or clock.stopped_at >= $2) and not {LEFT_OUT}"
+    ))
     .bind::<SqlUuid, _>(partnership.0)
     .bind::<Timestamptz, _>(SqlTimestamp::from(at))
     .get_result(conn)

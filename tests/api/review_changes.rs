@@ -1,11 +1,12 @@
 //! What changed since a week was signed: exactly the records that change it, and not a byte of what was signed.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::review::signs;
 use super::sessions::{signed_in, start};
 use super::support::TestApp;
-use super::support::people::resolve_body;
+use super::support::people::{Person, resolve_body};
 
 const WEEK: &str = "/v1/reviews/2026-W47";
 
@@ -148,4 +149,53 @@ async fn each_kind_of_late_record_is_listed_with_what_it_changes_and_nothing_els
         director.get(&format!("{}/review/2026-W47.json?version=1", app.url)).await.expect(200);
     assert_eq!(json.text, signed);
     director.get(&format!("{}/review/2026-W47?version=3", app.url)).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_out_after_the_signature_is_listed_like_a_record() {
+    let app = start().await;
+    app.clock.set("2026-11-16T09:00:00Z");
+    let id = app.police().raises(json!({})).await;
+    app.police().raises(json!({})).await;
+    let why = json!({"why": "raised_in_error", "reason": "Twice."});
+    app.police().acts(&id, "withdrawal", why).await;
+    app.clock.set("2026-11-23T09:00:00Z");
+    let signed = sign(&app).await;
+
+    app.clock.set("2026-11-24T09:00:00Z");
+    let (lead, director) = (app.person("test-service_lead"), app.director());
+    let decides = async |by: &Person<'_>, step: &str, body: &str| {
+        let path = format!("/v1/escalations/{id}/{step}");
+        let json = [("content-type", "application/json")];
+        let headers = if body.is_empty() { &[][..] } else { &json[..] };
+        by.send(Method::POST, &path, headers, body.to_owned()).await.expect(200);
+    };
+    decides(&lead, "exclusion-proposal", r#"{"reason": "recorded_twice"}"#).await;
+    assert_eq!(listed(&changes(&app).await), [], "proposed is not decided");
+    decides(&director, "exclusion", "").await;
+    let found = changes(&app).await;
+    assert_eq!(listed(&found), [(id.clone(), "left_out".to_owned())]);
+    let record = &found["records"][0];
+    assert_eq!((&record["version"], &record["changes_figures"]), (&Value::Null, &json!(true)));
+    assert_eq!(record["occurred_at"], record["recorded_at"]);
+    for (name, signed, now) in [
+        ("tiles.new.value", 2.0, 1.0),
+        ("excluded", 0.0, 1.0),
+        ("reconciliation.ended", 1.0, 0.0),
+        ("asked.total", 2.0, 1.0),
+    ] {
+        let it = figure(&found, name).unwrap_or_else(|| panic!("{name}: {found}"));
+        assert_eq!((&it["signed"], &it["now"]), (&json!(signed), &json!(now)), "{name}");
+    }
+    assert_eq!(app.director().get(WEEK).await.expect(200).text, signed);
+    let mut browser = signed_in(&app, "test-director").await;
+    let list = browser.get(&format!("{}/review/2026-W47/changes", app.url)).await.expect(200).text;
+    assert!(list.contains("left out of the figures"), "{list}");
+
+    // Taken back, both decisions are told, and every figure is as it was signed.
+    app.clock.set("2026-11-24T10:00:00Z");
+    decides(&director, "inclusion", "").await;
+    let found = changes(&app).await;
+    let expected = ["left_out", "counted_again"].map(|what| (id.clone(), what.to_owned()));
+    assert_eq!((listed(&found), &found["figures"]), (expected.to_vec(), &json!([])));
 }

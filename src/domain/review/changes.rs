@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{Pack, ThemeTable};
 use crate::domain::event::{Event, EventType};
+use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{EscalationId, PartnershipId};
 use crate::domain::week::IsoWeek;
 use history::changed_records;
@@ -51,10 +52,10 @@ pub struct ChangedRecord {
     pub escalation: EscalationId,
     /// Its spoken reference.
     pub reference: String,
-    /// The number of the record in its history.
-    pub version: i32,
+    /// The number of the record in its history; none for a decision about the figures, which is no act on it.
+    pub version: Option<i32>,
     /// What was recorded.
-    pub what: EventType,
+    pub what: RecordKind,
     /// When it happened, as its agency says.
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Timestamp,
@@ -65,6 +66,64 @@ pub struct ChangedRecord {
     pub changes_figures: bool,
     /// Whether it changes a line of a list of open escalations.
     pub changes_rows: bool,
+}
+
+/// What a record is: an act on an escalation, or a decision whether it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// An act, by its code.
+    Act(EventType),
+    /// It was left out of the figures: `left_out`.
+    LeftOut,
+    /// It counts again: `counted_again`.
+    CountedAgain,
+}
+
+impl RecordKind {
+    /// The code under which it is published.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Act(what) => what.code(),
+            Self::LeftOut => "left_out",
+            Self::CountedAgain => "counted_again",
+        }
+    }
+}
+
+impl Serialize for RecordKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl utoipa::PartialSchema for RecordKind {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let acts = EventType::ALL.iter().map(|what| Self::Act(*what));
+        let codes = acts.chain([Self::LeftOut, Self::CountedAgain]).map(Self::code);
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "What a record is: an act on an escalation, or a decision whether it counts.",
+            ))
+            .enum_values(Some(codes))
+            .into()
+    }
+}
+
+impl ToSchema for RecordKind {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ReviewRecordKind".into()
+    }
+}
+
+/// An escalation of which something came later: its history, and the decisions whether it counts.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// Its acts, the first first.
+    pub acts: Vec<Event>,
+    /// The decisions, the first first.
+    pub exclusions: Vec<Exclusion>,
 }
 
 /// One figure that is another now.
@@ -100,7 +159,7 @@ pub fn changes(
     now: &Pack,
     overdue_now: i64,
     partnership: PartnershipId,
-    histories: &[Vec<Event>],
+    histories: &[History],
 ) -> Changes {
     let (pack, week) = (signed.pack, signed.pack.week);
     let mut records: Vec<ChangedRecord> = histories
@@ -171,6 +230,7 @@ fn figures(pack: &Pack) -> Named {
         ("reconciliation.reopened", "Opened again", whole(line.reopened)),
         ("reconciliation.ended", "Ended", whole(line.ended)),
         ("received_late", "Received late", whole(pack.received_late)),
+        ("excluded", "Left out of the figures", whole(pack.excluded)),
         ("tiles.new.value", "New this week", whole(tiles.new.value)),
         ("tiles.open.value", "Open when the week ended", whole(tiles.open.value)),
         (OVERDUE, OVERDUE_WORDS, whole(tiles.overdue.value)),

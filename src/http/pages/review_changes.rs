@@ -12,7 +12,7 @@ use super::{Frame, links, page, words};
 use crate::domain::access::Action;
 use crate::domain::event::EventType;
 use crate::domain::review::Pack;
-use crate::domain::review::changes::{ChangedRecord, Changes, FigureChange};
+use crate::domain::review::changes::{ChangedRecord, Changes, FigureChange, RecordKind};
 use crate::domain::sign_off::{NoticeAnswer, SignOff};
 use crate::http::auth::signed_in::SignedIn;
 use crate::http::problem_types::ProblemType;
@@ -141,10 +141,9 @@ pub(super) struct Changed {
 
 /// What arrived for the week since, in words, and the strip, where anything changed.
 pub(super) fn changed(since: &Changes) -> (Option<String>, Option<Changed>) {
-    let arrived = since
-        .records
-        .iter()
-        .filter(|it| it.what == EventType::Raised && since.week.contains(it.occurred_at));
+    let arrived = since.records.iter().filter(|it| {
+        it.what == RecordKind::Act(EventType::Raised) && since.week.contains(it.occurred_at)
+    });
     let arrived = i64::try_from(arrived.count()).unwrap_or(i64::MAX);
     let arrived = (arrived > 0).then(|| {
         format!("{} arrived since, not counted here", words::counted(arrived, "record", "records"))
@@ -221,8 +220,9 @@ fn record_row(it: &ChangedRecord) -> RecordRow {
         reference: it.reference.clone(),
         href: links::escalation(it.escalation),
         what: match it.what {
-            EventType::Raised => "raised, and received late".to_owned(),
-            other => other.to_string().replace('_', " "),
+            RecordKind::Act(EventType::Raised) => "raised, and received late".to_owned(),
+            RecordKind::LeftOut => "left out of the figures".to_owned(),
+            other => other.code().replace('_', " "),
         },
         recorded: words::instant(it.recorded_at),
         occurred: words::instant(it.occurred_at),

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::ChangedRecord;
+use super::{ChangedRecord, History, RecordKind};
 use crate::domain::escalation::{Episode, Escalation};
 use crate::domain::event::{Change, Event};
+use crate::domain::exclusion::{Exclusion, ExclusionStep};
 use crate::domain::ids::{AgencyId, PartnershipId};
 use crate::domain::review::TABLE_WEEKS;
 use crate::domain::stage_clock::{ClockKind, StageClock, StopReason};
@@ -16,40 +17,86 @@ const TABLE_AND_USUAL_WEEKS: i32 = TABLE_WEEKS + 13;
 
 /// The records of one history that came after `data_to` and change the week, the oldest first.
 pub(super) fn changed_records(
-    history: &[Event],
+    history: &History,
     partnership: PartnershipId,
     week: IsoWeek,
     data_to: Timestamp,
 ) -> Vec<ChangedRecord> {
     let mut seen = Seen::default();
     let mut found = Vec::new();
-    for event in history {
-        if event.recorded_at <= data_to {
-            seen.take(event, partnership, data_to);
+    for record in in_order(history) {
+        if record.recorded_at() <= data_to {
+            seen.take(record, partnership, data_to);
             continue;
         }
         let (figures, row) = (seen.in_figures(week, data_to), seen.in_rows(data_to));
-        seen.take(event, partnership, data_to);
+        seen.take(record, partnership, data_to);
         let changes_figures = figures != seen.in_figures(week, data_to);
         let changes_rows = row != seen.in_rows(data_to);
-        if changes_figures || changes_rows {
+        if (changes_figures || changes_rows)
+            && let Some(it) = &seen.all
+        {
             found.push(ChangedRecord {
-                escalation: event.escalation,
-                reference: seen
-                    .all
-                    .as_ref()
-                    .map(|it| it.facts.reference.clone())
-                    .unwrap_or_default(),
-                version: event.version,
-                what: event.change.event_type(),
-                occurred_at: event.occurred_at,
-                recorded_at: event.recorded_at,
+                escalation: it.id,
+                reference: it.facts.reference.clone(),
+                version: record.version(),
+                what: record.kind(),
+                occurred_at: record.occurred_at(),
+                recorded_at: record.recorded_at(),
                 changes_figures,
                 changes_rows,
             });
         }
     }
     found
+}
+
+/// One record of a history.
+#[derive(Clone, Copy)]
+enum Record<'a> {
+    Act(&'a Event),
+    Exclusion(&'a Exclusion),
+}
+
+/// The records of a history in the order in which they came.
+fn in_order(history: &History) -> Vec<Record<'_>> {
+    let acts = history.acts.iter().map(Record::Act);
+    let mut all: Vec<Record<'_>> =
+        acts.chain(history.exclusions.iter().map(Record::Exclusion)).collect();
+    all.sort_by_key(|record| record.recorded_at());
+    all
+}
+
+impl Record<'_> {
+    const fn recorded_at(&self) -> Timestamp {
+        match self {
+            Self::Act(event) => event.recorded_at,
+            Self::Exclusion(step) => step.recorded_at,
+        }
+    }
+
+    /// A decision takes effect when it is recorded.
+    const fn occurred_at(&self) -> Timestamp {
+        match self {
+            Self::Act(event) => event.occurred_at,
+            Self::Exclusion(step) => step.recorded_at,
+        }
+    }
+
+    const fn version(&self) -> Option<i32> {
+        match self {
+            Self::Act(event) => Some(event.version),
+            Self::Exclusion(_) => None,
+        }
+    }
+
+    fn kind(&self) -> RecordKind {
+        match self {
+            Self::Act(event) => RecordKind::Act(event.change.event_type()),
+            Self::Exclusion(step) if step.step == ExclusionStep::Ended => RecordKind::CountedAgain,
+            Self::Exclusion(_) => RecordKind::LeftOut,
+        }
+    }
 }
 
 /// A history told as far as some record: for the figures, which are about times, with all of it; for the lists, which
@@ -60,10 +107,23 @@ struct Seen {
     earlier: Vec<Episode>,
     then: Option<Escalation>,
     owner: Option<String>,
+    /// Two people decided that it does not count, and nobody took it back.
+    excluded: bool,
 }
 
 impl Seen {
-    fn take(&mut self, event: &Event, partnership: PartnershipId, data_to: Timestamp) {
+    fn take(&mut self, record: Record<'_>, partnership: PartnershipId, data_to: Timestamp) {
+        match record {
+            Record::Act(event) => self.take_act(event, partnership, data_to),
+            Record::Exclusion(step) => match step.step {
+                ExclusionStep::Proposed => {}
+                ExclusionStep::Approved => self.excluded = true,
+                ExclusionStep::Ended => self.excluded = false,
+            },
+        }
+    }
+
+    fn take_act(&mut self, event: &Event, partnership: PartnershipId, data_to: Timestamp) {
         if let Some(it) = &mut self.all {
             let before = it.episode.clone();
             it.apply(event);
@@ -91,6 +151,10 @@ impl Seen {
         let it = self.all.as_ref()?;
         let by = |at: Timestamp| Some(IsoWeek::containing(at)).filter(|of| *of <= week);
         let raised = by(it.facts.raised_at)?;
+        // What is open always counts.
+        if self.excluded && it.status.has_ended() {
+            return Some(InFigures { raised, counts: None });
+        }
         let episodes: Vec<EpisodeCounts> = self
             .earlier
             .iter()
@@ -113,12 +177,12 @@ impl Seen {
                 it.resolved.is_some() && it.ended.is_some_and(|of| summed(of, TABLE_WEEKS))
             });
         let facts = &it.facts;
-        Some(InFigures {
-            raised,
+        let counts = Counts {
             table: in_table.then(|| (facts.theme.to_string(), facts.raised_by, facts.raised_with)),
             episodes,
             answers: it.clocks.iter().filter_map(|clock| answer(clock, week, data_to)).collect(),
-        })
+        };
+        Some(InFigures { raised, counts: Some(counts) })
     }
 
     /// Everything that its line in a list of what was open says.
@@ -139,6 +203,12 @@ impl Seen {
 #[derive(Debug, PartialEq)]
 struct InFigures {
     raised: IsoWeek,
+    /// None while it is left out.
+    counts: Option<Counts>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Counts {
     table: Option<(String, AgencyId, AgencyId)>,
     episodes: Vec<EpisodeCounts>,
     answers: Vec<AnswerCounts>,
