@@ -13,7 +13,6 @@ use jiff_diesel::Timestamp as SqlTimestamp;
 
 use super::escalation_rows::EpisodeRow;
 use super::failure::StoreFailure;
-use super::schema::episode;
 use super::{escalations, events};
 use crate::domain::escalation::Escalation;
 use crate::domain::event::Event;
@@ -74,38 +73,37 @@ pub(super) async fn put_back(
             .execute(conn)
             .await?;
     }
-    for past in events::recorded_by(conn, partnership, at, &changed).await?.values() {
-        insert_as_made_by(conn, partnership, past).await?;
-    }
+    let past = events::recorded_by(conn, partnership, at, &changed).await?;
+    insert_as_made_by(conn, partnership, &past).await?;
     // Without it the planner takes every one of these tables for ten pages.
     let tables: Vec<&str> = CHANGED.iter().map(|(table, _)| *table).collect();
     conn.batch_execute(&format!("analyze {}", tables.join(", "))).await?;
     Ok(())
 }
 
-/// Inserts the rows of one escalation as these events made it, the episodes before its last included.
+/// Inserts the rows of escalations as their events made them, the episodes before the last included.
 async fn insert_as_made_by(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
-    past: &[Event],
+    past: &Past,
 ) -> Result<(), StoreFailure> {
-    let made = past.first().and_then(|first| Escalation::from_first(partnership, first));
-    let mut it = made.ok_or(StoreFailure::Corrupt("event"))?;
-    let mut episodes = BTreeMap::new();
-    for event in past.iter().skip(1) {
-        let before = it.episode.number;
-        let earlier = EpisodeRow::of(&it)?;
-        it.apply(event);
-        if it.episode.number > before {
-            episodes.insert(before, earlier);
+    let mut made = Vec::with_capacity(past.len());
+    let mut earlier = Vec::new();
+    for events in past.values() {
+        let (first, acts) = events.split_first().ok_or(StoreFailure::Corrupt("event"))?;
+        let raised = Escalation::from_first(partnership, first);
+        let mut it = raised.ok_or(StoreFailure::Corrupt("event"))?;
+        for event in acts {
+            let before = EpisodeRow::of(&it)?;
+            let number = it.episode.number;
+            it.apply(event);
+            if it.episode.number > number {
+                earlier.push(before);
+            }
         }
+        made.push(it);
     }
-    escalations::insert(conn, &it, &[]).await?;
-    let earlier: Vec<EpisodeRow> = episodes.into_values().collect();
-    if !earlier.is_empty() {
-        diesel::insert_into(episode::table).values(earlier).execute(conn).await?;
-    }
-    Ok(())
+    escalations::insert_many(conn, &made, &earlier).await
 }
 
 /// Escalations with all that was recorded of them by an instant.

@@ -67,8 +67,9 @@ pub async fn insert(
     if let Some(row) = DelayRow::of(it)? {
         diesel::insert_into(delay::table).values(row).execute(conn).await?;
     }
-    insert_clocks(conn, it, &[]).await?;
-    turns::insert(conn, it, 0, 0).await?;
+    let clocks = clock_rows(it, 0)?;
+    diesel::insert_into(stage_clock::table).values(clocks).execute(conn).await?;
+    turns::insert_many(conn, std::slice::from_ref(it)).await?;
     let rows = children
         .iter()
         .zip(0_i16..)
@@ -85,6 +86,39 @@ pub async fn insert(
         diesel::insert_into(escalation_child::table).values(rows).execute(conn).await?;
     }
     Ok(())
+}
+
+/// PostgreSQL takes 65,535 values a statement, and no row here has as many as 60.
+pub(super) const ROWS_A_STATEMENT: usize = 1_000;
+
+/// Stores escalations as they are, with the episodes before their last, but without children.
+///
+/// # Errors
+/// A constraint refuses one of them, and with it all.
+pub(super) async fn insert_many(
+    conn: &mut AsyncPgConnection,
+    all: &[Escalation],
+    earlier: &[EpisodeRow],
+) -> Result<(), StoreFailure> {
+    let rows = all.iter().map(EscalationRow::try_from).collect::<Result<Vec<_>, _>>()?;
+    let last = all.iter().map(EpisodeRow::of).collect::<Result<Vec<_>, _>>()?;
+    let delays = all.iter().filter_map(|it| DelayRow::of(it).transpose());
+    let delays = delays.collect::<Result<Vec<_>, _>>()?;
+    let clocks = all.iter().map(|it| clock_rows(it, 0)).collect::<Result<Vec<_>, _>>()?.concat();
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        diesel::insert_into(escalation::table).values(rows).execute(conn).await?;
+    }
+    // A later episode refers to the one before it, a clock to its episode.
+    for rows in earlier.chunks(ROWS_A_STATEMENT).chain(last.chunks(ROWS_A_STATEMENT)) {
+        diesel::insert_into(episode::table).values(rows).execute(conn).await?;
+    }
+    for rows in delays.chunks(ROWS_A_STATEMENT) {
+        diesel::insert_into(delay::table).values(rows).execute(conn).await?;
+    }
+    for rows in clocks.chunks(ROWS_A_STATEMENT) {
+        diesel::insert_into(stage_clock::table).values(rows).execute(conn).await?;
+    }
+    turns::insert_many(conn, all).await
 }
 
 /// Stores what acts changed. `before` is what was read under lock in this transaction.
@@ -112,7 +146,10 @@ pub async fn save(
                 .await?;
         }
     }
-    insert_clocks(conn, after, &before.clocks).await?;
+    let started = clock_rows(after, before.clocks.len())?;
+    if !started.is_empty() {
+        diesel::insert_into(stage_clock::table).values(started).execute(conn).await?;
+    }
     turns::save(conn, before, after).await?;
     if after.facts.delay != before.facts.delay
         && let Some(row) = DelayRow::of(after)?
@@ -187,23 +224,10 @@ async fn save_episode(
     Ok(())
 }
 
-/// Inserts the clocks that are not among `known`, which are a prefix of them.
-async fn insert_clocks(
-    conn: &mut AsyncPgConnection,
-    it: &Escalation,
-    known: &[crate::domain::stage_clock::StageClock],
-) -> Result<(), StoreFailure> {
-    let rows = it
-        .clocks
-        .iter()
-        .enumerate()
-        .skip(known.len())
-        .map(|(position, clock)| ClockRow::of(it, position, clock))
-        .collect::<Result<Vec<_>, _>>()?;
-    if !rows.is_empty() {
-        diesel::insert_into(stage_clock::table).values(rows).execute(conn).await?;
-    }
-    Ok(())
+/// The rows of the clocks of an escalation from this position on.
+fn clock_rows(it: &Escalation, from: usize) -> Result<Vec<ClockRow>, StoreFailure> {
+    let clocks = it.clocks.iter().enumerate().skip(from);
+    clocks.map(|(position, clock)| ClockRow::of(it, position, clock)).collect()
 }
 
 /// One escalation, or nothing when it does not exist or is not for this transaction to see.

@@ -8,6 +8,7 @@ use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
 use super::escalation_rows::code;
+use super::escalations::ROWS_A_STATEMENT;
 use super::failure::StoreFailure;
 use super::schema::{escalation_link, holding};
 use crate::domain::child_time::Holding;
@@ -15,7 +16,7 @@ use crate::domain::escalation::Escalation;
 use crate::domain::ids::{AgencyId, EscalationId};
 use crate::domain::link::Link;
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, Clone)]
 #[diesel(table_name = holding, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 struct HoldingRow {
     partnership_id: Uuid,
@@ -28,7 +29,7 @@ struct HoldingRow {
     until_at: NullableTimestamp,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, Clone)]
 #[diesel(table_name = escalation_link, check_for_backend(diesel::pg::Pg))]
 struct LinkRow {
     partnership_id: Uuid,
@@ -43,18 +44,34 @@ fn position(index: usize) -> Result<i16, StoreFailure> {
     i16::try_from(index).map_err(|_| StoreFailure::Corrupt("position"))
 }
 
-/// Stores the turns and links from these positions on.
-pub(super) async fn insert(
+/// Stores the turns and links of new escalations.
+pub(super) async fn insert_many(
     conn: &mut AsyncPgConnection,
-    it: &Escalation,
-    known_turns: usize,
-    known_links: usize,
+    all: &[Escalation],
 ) -> Result<(), StoreFailure> {
-    let turns = it
-        .holdings
-        .iter()
-        .enumerate()
-        .skip(known_turns)
+    let turns = all.iter().map(|it| turn_rows(it, 0)).collect::<Result<Vec<_>, _>>()?.concat();
+    let links = all.iter().map(|it| link_rows(it, 0)).collect::<Result<Vec<_>, _>>()?.concat();
+    add(conn, &turns, &links).await
+}
+
+async fn add(
+    conn: &mut AsyncPgConnection,
+    turns: &[HoldingRow],
+    links: &[LinkRow],
+) -> Result<(), StoreFailure> {
+    for rows in turns.chunks(ROWS_A_STATEMENT) {
+        diesel::insert_into(holding::table).values(rows).execute(conn).await?;
+    }
+    for rows in links.chunks(ROWS_A_STATEMENT) {
+        diesel::insert_into(escalation_link::table).values(rows).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// The rows of the turns of an escalation from this position on.
+fn turn_rows(it: &Escalation, from: usize) -> Result<Vec<HoldingRow>, StoreFailure> {
+    let turns = it.holdings.iter().enumerate().skip(from);
+    turns
         .map(|(index, turn)| {
             Ok(HoldingRow {
                 partnership_id: it.partnership.0,
@@ -67,15 +84,13 @@ pub(super) async fn insert(
                 until_at: turn.until.into(),
             })
         })
-        .collect::<Result<Vec<_>, StoreFailure>>()?;
-    if !turns.is_empty() {
-        diesel::insert_into(holding::table).values(turns).execute(conn).await?;
-    }
-    let links = it
-        .links
-        .iter()
-        .enumerate()
-        .skip(known_links)
+        .collect()
+}
+
+/// The rows of the links of an escalation from this position on.
+fn link_rows(it: &Escalation, from: usize) -> Result<Vec<LinkRow>, StoreFailure> {
+    let links = it.links.iter().enumerate().skip(from);
+    links
         .map(|(index, link)| {
             Ok(LinkRow {
                 partnership_id: it.partnership.0,
@@ -86,11 +101,7 @@ pub(super) async fn insert(
                 linked_at: link.at.into(),
             })
         })
-        .collect::<Result<Vec<_>, StoreFailure>>()?;
-    if !links.is_empty() {
-        diesel::insert_into(escalation_link::table).values(links).execute(conn).await?;
-    }
-    Ok(())
+        .collect()
 }
 
 /// Stores what acts changed: the end of the last turn that was known, and what came after it.
@@ -108,7 +119,9 @@ pub(super) async fn save(
                 .await?;
         }
     }
-    insert(conn, after, before.holdings.len(), before.links.len()).await
+    let turns = turn_rows(after, before.holdings.len())?;
+    let links = link_rows(after, before.links.len())?;
+    add(conn, &turns, &links).await
 }
 
 /// The turns and the links of escalations, each oldest first.
