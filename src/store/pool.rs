@@ -123,8 +123,9 @@ fn connection_config(options: &PoolOptions) -> Result<Config, StoreFailure> {
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
     }
     let millis = options.statement_timeout.as_millis();
+    // Compiling a statement takes longer than running any of these.
     let settings = format!(
-        "-c statement_timeout={millis} -c lock_timeout=5000 \
+        "-c statement_timeout={millis} -c lock_timeout=5000 -c jit=off \
          -c idle_in_transaction_session_timeout=30000"
     );
     let given = config.get_options().unwrap_or_default().to_owned();

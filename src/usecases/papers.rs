@@ -174,12 +174,17 @@ async fn of_quarter(
             as_of: Some(data_to),
         };
         let whole = Span { from: period.from, to: period.to };
-        let figures = figures_of(conn, agreed.id, &question, &[whole]).await?;
+        let figures = figures_of(conn, agreed.id, &question, whole).await?;
         let weeks: Vec<IsoWeek> = IsoWeek::range(period.from, period.to).collect();
         let raised = store_review::raised(conn, agreed.id, &weeks).await?;
-        let figures = figures.first().ok_or(StoreFailure::Corrupt("the figures of a quarter"))?;
-        let counted =
-            Counted { agreed: &agreed, quarter, period, data_to, figures, raised: &raised };
+        let counted = Counted {
+            agreed: &agreed,
+            quarter,
+            period,
+            data_to,
+            figures: &figures,
+            raised: &raised,
+        };
         let told = counts(&counted, profile);
         Ok(told.ok_or(StoreFailure::Corrupt("the counts of a quarter"))?)
     })

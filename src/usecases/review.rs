@@ -11,7 +11,7 @@ use super::reference::partnership;
 use super::review_record;
 use crate::domain::access::{Action, Caller};
 use crate::domain::escalation::Escalation;
-use crate::domain::figures::{GroupBy, WeekFigures, WeeklyQuestion};
+use crate::domain::figures::{GroupBy, WeeklyQuestion};
 use crate::domain::london;
 use crate::domain::partnership::Partnership;
 use crate::domain::review::assemble::{Facts, ReviewRules, assemble};
@@ -199,8 +199,7 @@ pub(super) async fn read(
     };
     let weeks = weekly::figures(conn, agreed.id, &question).await?;
     let summed = Span { from: week.plus_weeks(1 - TABLE_WEEKS), to: week };
-    let window = figures_of(conn, agreed.id, &question, &[summed]).await?;
-    let nothing = WeekFigures::nothing(week);
+    let window = figures_of(conn, agreed.id, &question, summed).await?;
     let all: Vec<IsoWeek> = IsoWeek::range(from.min(week.plus_weeks(-16)), week).collect();
     let raised = review::raised(conn, agreed.id, &all).await?;
     let ids = review::open(conn, agreed.id).await?;
@@ -221,7 +220,7 @@ pub(super) async fn read(
         week,
         data_to,
         weeks: &weeks,
-        window: window.first().unwrap_or(&nothing),
+        window: &window,
         raised: &raised,
         open: &open,
         owners: &owners,
