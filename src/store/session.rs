@@ -52,7 +52,7 @@ where
     E: From<StoreFailure>,
     F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
 {
-    run(pool, "BEGIN", stated, work).await
+    run(pool, KEPT, stated, work).await
 }
 
 /// The same for work that only reads: all its statements see one state, though others write between them.
@@ -64,7 +64,7 @@ where
     E: From<StoreFailure>,
     F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
 {
-    run(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", stated, work).await
+    run(pool, READ, stated, work).await
 }
 
 /// The same, with everything that acts change put back to what had been recorded by `at`.
@@ -83,34 +83,47 @@ where
 {
     let Some(at) = at else { return snapshot(pool, stated, work).await };
     let partnership = stated.partnership;
-    // The past is written into temporary tables, which "read only" would refuse.
-    run(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ", stated, async |conn| {
+    run(pool, PUT_BACK, stated, async |conn| {
         as_of::put_back(conn, partnership, at).await?;
         work(conn).await
     })
     .await
 }
 
-async fn run<T, E, F>(pool: &Pool, begin: &str, stated: Stated, work: F) -> Result<T, E>
+/// How a transaction begins, and whether what it wrote is kept.
+#[derive(Clone, Copy)]
+struct Kind {
+    begin: &'static str,
+    kept: bool,
+}
+
+const KEPT: Kind = Kind { begin: "BEGIN", kept: true };
+const READ: Kind = Kind { begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", kept: true };
+/// The past is written into temporary tables, which "read only" would refuse, and goes when it has been read.
+const PUT_BACK: Kind = Kind { begin: "BEGIN ISOLATION LEVEL REPEATABLE READ", kept: false };
+
+async fn run<T, E, F>(pool: &Pool, kind: Kind, stated: Stated, work: F) -> Result<T, E>
 where
     E: From<StoreFailure>,
     F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
 {
     let mut conn = pool.get().await?;
-    Transactions::begin_transaction_sql(&mut *conn, begin).await.map_err(StoreFailure::from)?;
+    Transactions::begin_transaction_sql(&mut *conn, kind.begin)
+        .await
+        .map_err(StoreFailure::from)?;
     let done = match state(&mut conn, stated).await {
         Ok(()) => work(&mut conn).await,
         Err(failure) => Err(E::from(failure)),
     };
     match done {
-        Ok(value) => match Transactions::commit_transaction(&mut *conn).await {
+        Ok(value) if kind.kept => match Transactions::commit_transaction(&mut *conn).await {
             Ok(()) => Ok(value),
             Err(error) => Err(E::from(failed_commit(error.into()))),
         },
-        Err(failure) => {
+        read_or_failed => {
             // A connection that cannot even roll back is thrown away by the pool.
             let _ = Transactions::rollback_transaction(&mut *conn).await;
-            Err(failure)
+            read_or_failed
         }
     }
 }

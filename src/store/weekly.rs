@@ -33,21 +33,24 @@ pub(super) const IN_TIME: &str = "coalesce(stage_clock.stop_reason in ('answered
 pub(super) const RECEIVED_LATE: &str =
     "(escalation.received_at > escalation.raised_at + interval '120 hours')";
 
-/// By what the figures that count escalations and episodes are divided, those that count clocks, and the table that
-/// says so.
-const fn keys(group_by: GroupBy) -> (&'static str, &'static str, &'static str) {
-    const THEME: &str =
-        "join theme on theme.partnership_id = $1 and theme.code = escalation.theme_code";
-    const RAISER: &str =
-        "join agency on agency.partnership_id = $1 and agency.id = escalation.raised_by_agency_id";
-    const RESPONDER: &str = "join agency on agency.partnership_id = $1 and agency.id = escalation.raised_with_agency_id";
+/// By what the figures that count escalations and episodes are divided, and those that count clocks.
+///
+/// Labels are looked up and not joined: tables of a few rows are never analysed, and joined to one of them the planner
+/// takes the whole for a handful.
+const fn keys(group_by: GroupBy) -> (&'static str, &'static str) {
+    const GROUP: &str = "(select group_code from theme
+          where theme.partnership_id = $1 and theme.code = escalation.theme_code)";
+    const RAISER: &str = "(select code from agency
+          where agency.partnership_id = $1 and agency.id = escalation.raised_by_agency_id)";
+    const RESPONDER: &str = "(select code from agency
+          where agency.partnership_id = $1 and agency.id = escalation.raised_with_agency_id)";
     match group_by {
-        GroupBy::Theme => ("escalation.theme_code", "escalation.theme_code", ""),
-        GroupBy::Group => ("theme.group_code", "theme.group_code", THEME),
-        GroupBy::RaisedByAgency => ("agency.code", "agency.code", RAISER),
-        GroupBy::RaisedWithAgency => ("agency.code", "agency.code", RESPONDER),
-        GroupBy::Stage => ("escalation.stage::text", "stage_clock.stage::text", ""),
-        GroupBy::Urgency => ("escalation.urgency", "escalation.urgency", ""),
+        GroupBy::Theme => ("escalation.theme_code", "escalation.theme_code"),
+        GroupBy::Group => (GROUP, GROUP),
+        GroupBy::RaisedByAgency => (RAISER, RAISER),
+        GroupBy::RaisedWithAgency => (RESPONDER, RESPONDER),
+        GroupBy::Stage => ("escalation.stage::text", "stage_clock.stage::text"),
+        GroupBy::Urgency => ("escalation.urgency", "escalation.urgency"),
     }
 }
 
@@ -60,33 +63,32 @@ const ASKED: &str = "escalation.partnership_id = $1
 /// The statement that counts. Weeks come in as instants, so that the zone and the clock changes are decided in one
 /// place, [`crate::domain::week`]: `$2` when each begins and the last ends, `$3` that end.
 fn counting(group_by: GroupBy) -> String {
-    let (by_escalation, by_clock, labels) = keys(group_by);
+    let (by_escalation, by_clock) = keys(group_by);
     format!(
-        "with asked as (select $2::timestamptz[] as weeks, ($2::timestamptz[])[1] as starts_at, $3 as ends_at)
-         select what, key, began, ended, due, flag, resolved, same_day, count(*) as number from (
+        "select what, key, began, ended, due, flag, resolved, same_day, count(*) as number from (
              select case when {LEFT_OUT} then 'excluded' else 'raised' end as what, {by_escalation} as key,
-                    width_bucket(escalation.raised_at, asked.weeks) as began, null::int as ended, null::int as due,
+                    width_bucket(escalation.raised_at, $2) as began, null::int as ended, null::int as due,
                     {RECEIVED_LATE} as flag, false as resolved, false as same_day
-             from asked, escalation {labels}
-             where escalation.raised_at >= asked.starts_at and escalation.raised_at < asked.ends_at and {ASKED}
+             from escalation
+             where escalation.raised_at >= ($2)[1] and escalation.raised_at < $3 and {ASKED}
            union all
-             select 'episode', {by_escalation}, width_bucket(it.opened_at, asked.weeks),
-                    width_bucket(it.ended_at, asked.weeks), null, it.number > 1,
+             select 'episode', {by_escalation}, width_bucket(it.opened_at, $2),
+                    width_bucket(it.ended_at, $2), null, it.number > 1,
                     coalesce(it.counts_as_resolved, false), coalesce(it.same_day, false)
-             from asked, episode it
-             join escalation on escalation.id = it.escalation_id {labels}
-             where it.partnership_id = $1 and it.opened_at < asked.ends_at
-               and (it.ended_at is null or it.ended_at >= asked.starts_at) and {ASKED} and not {LEFT_OUT}
+             from episode it
+             join escalation on escalation.id = it.escalation_id
+             where it.partnership_id = $1 and it.opened_at < $3
+               and (it.ended_at is null or it.ended_at >= ($2)[1]) and {ASKED} and not {LEFT_OUT}
            union all
-             select 'clock', {by_clock}, width_bucket(greatest(stage_clock.started_at, stage_clock.due_at), asked.weeks),
-                    width_bucket(stage_clock.stopped_at, asked.weeks),
-                    case when {COUNTED} then width_bucket(stage_clock.due_at, asked.weeks) end,
+             select 'clock', {by_clock}, width_bucket(greatest(stage_clock.started_at, stage_clock.due_at), $2),
+                    width_bucket(stage_clock.stopped_at, $2),
+                    case when {COUNTED} then width_bucket(stage_clock.due_at, $2) end,
                     {IN_TIME}, false, false
-             from asked, stage_clock
-             join escalation on escalation.id = stage_clock.escalation_id {labels}
-             where stage_clock.partnership_id = $1 and stage_clock.kind = 'answer' and stage_clock.due_at < asked.ends_at
-               and (stage_clock.stopped_at is null or stage_clock.stopped_at >= asked.starts_at
-                    or stage_clock.due_at >= asked.starts_at) and {ASKED} and not {LEFT_OUT}
+             from stage_clock
+             join escalation on escalation.id = stage_clock.escalation_id
+             where stage_clock.partnership_id = $1 and stage_clock.kind = 'answer' and stage_clock.due_at < $3
+               and (stage_clock.stopped_at is null or stage_clock.stopped_at >= ($2)[1]
+                    or stage_clock.due_at >= ($2)[1]) and {ASKED} and not {LEFT_OUT}
          ) counted
          group by 1, 2, 3, 4, 5, 6, 7, 8"
     )
@@ -94,7 +96,7 @@ fn counting(group_by: GroupBy) -> String {
 
 /// The statement that says how long the resolved took, which cannot be added up.
 fn timing(group_by: GroupBy) -> String {
-    let (key, _, labels) = keys(group_by);
+    let (key, _) = keys(group_by);
     let at = |share: &str, of: &str, name: &str| {
         format!("percentile_cont({share}) within group (order by {of}) as {name}")
     };
@@ -106,11 +108,11 @@ fn timing(group_by: GroupBy) -> String {
     ]
     .join(", ");
     format!(
-        "select width_bucket(it.ended_at, $2::timestamptz[]) as week, {key} as key, {columns}
+        "select width_bucket(it.ended_at, $2) as week, {key} as key, {columns}
          from episode it
-         join escalation on escalation.id = it.escalation_id {labels}
+         join escalation on escalation.id = it.escalation_id
          where it.partnership_id = $1 and it.counts_as_resolved
-           and it.ended_at >= ($2::timestamptz[])[1] and it.ended_at < $3 and {ASKED} and not {LEFT_OUT}
+           and it.ended_at >= ($2)[1] and it.ended_at < $3 and {ASKED} and not {LEFT_OUT}
          group by grouping sets ((1, 2), (1))"
     )
 }
