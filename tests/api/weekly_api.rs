@@ -109,7 +109,7 @@ async fn without_parameters_it_is_the_thirteen_weeks_up_to_now_by_theme_with_tho
     assert_eq!(answer["group_by"], "theme");
     assert_eq!(answer["timezone"], "Europe/London");
     assert_eq!(answer["as_at"], "2026-11-18T10:00:00Z");
-    assert_eq!(answer["definitions_version"], 3);
+    assert_eq!(answer["definitions_version"], 4);
     assert_eq!(answer["links"]["self"], "/v1/themes/weekly");
     for week in answer["weeks"].as_array().unwrap() {
         let last = week["week"] == "2026-W47";

@@ -159,7 +159,8 @@ pub(super) const METRICS: &[Metric] = &[
         code: "usual_in_four_weeks",
         label: "Usual in four weeks",
         definition: "How many would be raised in four weeks as in the 13 weeks before them: their number times 4 divided \
-                     by 13. Neither a target nor a limit.",
+                     by 13. For an agency that has been silent for longer than four weeks, as in the weeks before its \
+                     silence. Neither a target nor a limit.",
         counted: "What was raised in the 13 weeks before the four.",
         left_out: "The four weeks themselves. None for an agency with fewer than 17 weeks.",
         still_open: NO_OPEN_CASES,

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::AgencyLine;
 use super::assemble::Facts;
+use super::{AgencyLine, TABLE_WEEKS};
 use crate::domain::agency::AgencyType;
 use crate::domain::ids::AgencyId;
 use crate::domain::partnership::Agency;
-use crate::domain::silence::{AgencyRecord, AgencyWeek, Connection, Hearing, hearing};
+use crate::domain::silence::{
+    AgencyHearing, AgencyRecord, AgencyWeek, Connection, Hearing, hearing,
+};
 use crate::domain::week::IsoWeek;
 
 /// The statutory safeguarding partners. Source: Children Act 2004, section 16E.
@@ -73,7 +75,7 @@ pub(super) fn agencies(facts: &Facts<'_>) -> Vec<AgencyLine> {
                 code: agency.code.clone(),
                 name: agency.name.clone(),
                 raised: i64::from(told.recent),
-                usual: told.expected,
+                usual: usual(&told),
                 hearing: told.hearing,
                 tag: told.hearing.tag().to_owned(),
                 meaning: told.words(),
@@ -93,4 +95,11 @@ pub(super) fn agencies(facts: &Facts<'_>) -> Vec<AgencyLine> {
             .then_with(|| one.name.cmp(&other.name))
     });
     lines
+}
+/// What is usual in the summed weeks: by the weeks before them, or before the silence where that is longer, because
+/// nothing is no measure of who has fallen silent.
+fn usual(told: &AgencyHearing) -> Option<f64> {
+    let silent = i32::try_from(told.empty_weeks).is_ok_and(|weeks| weeks > TABLE_WEEKS);
+    let before_silence = told.rate.filter(|_| silent);
+    before_silence.map(|rate| rate * f64::from(TABLE_WEEKS)).or(told.expected)
 }

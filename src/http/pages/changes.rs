@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use askama::Template;
 
 use super::error::PageError;
-use super::forms::{Wrong, text, wrongs};
+use super::form::Wrongs;
 use super::{Frame, Place, page, see_other, words};
 use crate::domain::access::Action;
 use crate::domain::ids::RebaseId;
@@ -59,7 +59,7 @@ struct Changes {
     choices: Vec<Choice>,
     first_week: String,
     reason: String,
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
 }
 
 /// What a figure is called here.
@@ -81,7 +81,7 @@ pub async fn changes(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     by.may(&request, Action::ReadReview)?;
-    let shown = shown(&request, &state, &by, Typed::default(), Vec::new()).await?;
+    let shown = shown(&request, &state, &by, Typed::default(), Wrongs::default()).await?;
     Ok(page(StatusCode::OK, &shown))
 }
 
@@ -99,24 +99,26 @@ pub async fn declare(
     let charts = charts.map_err(|_| PageError::of(&request, ProblemType::BadRequest))?;
     let typed =
         Typed { charts, first_week: one("first_week"), reason: one("reason"), withdrawn: None };
+    let mut wrong = Wrongs::default();
+    if typed.charts.is_empty() {
+        wrong.code("charts", FieldCode::Required);
+    }
     let week = typed.first_week.trim().parse();
-    let week = week.map_err(|_| Wrong::new("first_week", FieldCode::InvalidWeek));
-    let wrong = match (week, text::<500>("reason", &typed.reason)) {
-        (Ok(first_week), Ok(reason)) => {
-            let said = RebaseStatement { charts: typed.charts.clone(), first_week, reason };
-            match review_rules::declare(&state.deps, &by.caller, said).await {
-                Ok(_) => return Ok(see_other(ADDRESS)),
-                Err(failure) => {
-                    wrongs(failure).map_err(|problem| PageError::of(&request, problem))?
-                }
+    if week.is_err() {
+        wrong.code("first_week", FieldCode::InvalidWeek);
+    }
+    let reason = wrong.text::<500>(&typed.reason, "reason", "What changed");
+    if let (Ok(first_week), Some(reason), true) = (week, reason, wrong.is_empty()) {
+        let charts = typed.charts.clone();
+        let said = RebaseStatement { charts, first_week, reason: reason.into() };
+        match review_rules::declare(&state.deps, &by.caller, said).await {
+            Ok(_) => return Ok(see_other(ADDRESS)),
+            Err(failure) => {
+                let told = wrong.refused(failure, str::to_owned);
+                told.map_err(|problem| PageError::of(&request, problem))?;
             }
         }
-        (week, reason) => {
-            let none = typed.charts.is_empty();
-            let charts = none.then(|| Wrong::new("charts", FieldCode::Required));
-            charts.into_iter().chain(week.err()).chain(reason.err()).collect()
-        }
-    };
+    }
     let again = shown(&request, &state, by, typed, wrong).await?;
     Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again))
 }
@@ -134,15 +136,18 @@ pub async fn withdraw(
     let id = canonical_uuid(&rebase_id).map(RebaseId);
     let id = id.ok_or_else(|| PageError::of(&request, ProblemType::NotFound))?;
     let typed = form.all("reason").next().unwrap_or_default();
-    let wrong = match text::<500>("reason", typed) {
-        Ok(reason) => match review_rules::withdraw(&state.deps, &by.caller, id, reason).await {
+    let mut wrong = Wrongs::default();
+    // Every change has a field of its own.
+    let place = |field: &str| format!("{field}-{id}");
+    if let Some(reason) = wrong.text::<500>(typed, &place("reason"), "The reason") {
+        match review_rules::withdraw(&state.deps, &by.caller, id, reason.into()).await {
             Ok(_) => return Ok(see_other(ADDRESS)),
-            Err(failure) => wrongs(failure).map_err(|problem| PageError::of(&request, problem))?,
-        },
-        Err(wrong) => vec![wrong],
-    };
-    let wrong =
-        wrong.into_iter().map(|it| Wrong { field: format!("{}-{id}", it.field), ..it }).collect();
+            Err(failure) => {
+                let told = wrong.refused(failure, place);
+                told.map_err(|problem| PageError::of(&request, problem))?;
+            }
+        }
+    }
     let typed = Typed { withdrawn: Some((id, typed.to_owned())), ..Typed::default() };
     let again = shown(&request, &state, by, typed, wrong).await?;
     Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again))
@@ -153,7 +158,7 @@ async fn shown(
     state: &Data<AppState>,
     by: &SignedIn,
     typed: Typed,
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
 ) -> Result<Changes, PageError> {
     let all = review_rules::rebases(&state.deps, &by.caller).await;
     let all = all.map_err(|failure| PageError::of(request, failure))?;

@@ -1,6 +1,10 @@
 //! What every form of ours has in common: whatever was typed comes back, beside what is wrong with it.
 
 use crate::domain::free_text::{FreeText, FreeTextError, Unfit};
+use crate::http::field_codes::FieldCode;
+use crate::http::problem::Problem;
+use crate::http::problem_types::ProblemType;
+use crate::usecases::Failure;
 
 /// One thing to mend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +25,39 @@ impl Wrongs {
         self.0.push(Wrong { field: None, words: words.into() });
     }
 
-    /// Something about one field.
+    /// Something about one field, which is told one thing at a time.
     pub(super) fn at(&mut self, field: &str, words: impl Into<String>) {
+        if self.of(field).is_some() {
+            return;
+        }
         self.0.push(Wrong { field: Some(field.to_owned()), words: words.into() });
     }
 
-    /// The first thing that is wrong with a field.
+    /// Something that is wrong wherever it is.
+    pub(super) fn code(&mut self, field: &str, code: FieldCode) {
+        self.at(field, code.advice());
+    }
+
+    /// What a use case found wrong with the fields, of which `field` says what they are called in the page.
+    ///
+    /// # Errors
+    /// It failed for another reason, which no field can mend.
+    pub(super) fn refused(
+        &mut self,
+        failure: Failure,
+        field: impl Fn(&str) -> String,
+    ) -> Result<(), Problem> {
+        let problem = Problem::from(failure);
+        if problem.kind() != ProblemType::ValidationFailed {
+            return Err(problem);
+        }
+        for error in &problem.document().errors {
+            self.at(&field(error.pointer.trim_start_matches("#/")), error.detail.clone());
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a field.
     pub(super) fn of(&self, field: &str) -> Option<&str> {
         let of = self.0.iter().find(|it| it.field.as_deref() == Some(field));
         of.map(|it| it.words.as_str())

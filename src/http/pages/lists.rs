@@ -41,9 +41,9 @@ pub(super) struct OpenRow {
     pub(super) late: Option<(String, &'static str)>,
     pub(super) due: Option<String>,
     pub(super) raised: String,
-    /// Whether the child still waits, as a word.
-    pub(super) waits: &'static str,
-    /// For how long.
+    /// Whether the child still waits.
+    pub(super) still_waits: bool,
+    /// For how long it has, or had.
     pub(super) days: String,
     pub(super) owner: Option<String>,
     pub(super) next_step: Option<String>,
@@ -164,7 +164,7 @@ fn row(pack: &Pack, line: &OpenLine) -> OpenRow {
         late,
         due: line.due_on.map(|date| words::day(date, pack.week)),
         raised: words::day(local_date(line.raised_at), pack.week),
-        waits: if line.child_waits { "waiting" } else { "waited" },
+        still_waits: line.child_waits,
         days: match line.child_days {
             days if days < 1.0 => "under a day".to_owned(),
             days if days < 2.0 => "1 day".to_owned(),

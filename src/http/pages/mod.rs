@@ -15,7 +15,6 @@ mod charts;
 pub mod error;
 pub mod escalations;
 mod form;
-mod forms;
 mod links;
 mod lists;
 pub mod nil_return;

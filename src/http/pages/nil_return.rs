@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::error::PageError;
-use super::forms::{Wrong, text, wrongs};
+use super::form::Wrongs;
 use super::{Frame, page, see_other, words};
 use crate::domain::access::Action;
 use crate::domain::hearing::nil_return_from;
@@ -52,7 +52,7 @@ struct NilReturns {
     csrf: String,
     agency: String,
     given_now: Option<String>,
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
     choices: Vec<Choice>,
     signed_as: String,
     given: Vec<Given>,
@@ -68,7 +68,7 @@ pub async fn nil_return(
 ) -> Result<HttpResponse, PageError> {
     by.may(&request, Action::GiveNilReturn)?;
     let given = asked.given.as_deref().and_then(|week| week.parse::<IsoWeek>().ok());
-    let mut shown = shown(&request, &state, &by, (None, String::new()), Vec::new()).await?;
+    let mut shown = shown(&request, &state, &by, (None, String::new()), Wrongs::default()).await?;
     shown.given_now = given.map(words::week_span);
     Ok(page(StatusCode::OK, &shown))
 }
@@ -85,21 +85,22 @@ pub async fn give(
     let one = |name: &'static str| form.all(name).next().unwrap_or_default();
     let week = one("week").parse::<IsoWeek>().ok();
     let signed_as = one("signed_as").to_owned();
-    let read = week.ok_or_else(|| Wrong::new("week", FieldCode::Required));
-    let wrong = match (read, text::<80>("signed_as", &signed_as)) {
-        (Ok(week), Ok(role)) => {
-            let agency = own_agency(&request, &state, by).await?;
-            let said =
-                hearing::give_nil_return(&state.deps, &by.caller, &agency.code, week, role).await;
-            match said {
-                Ok(_) => return Ok(see_other(&format!("/nil-return?given={week}"))),
-                Err(failure) => {
-                    wrongs(failure).map_err(|problem| PageError::of(&request, problem))?
-                }
+    let mut wrong = Wrongs::default();
+    if week.is_none() {
+        wrong.code("week", FieldCode::Required);
+    }
+    let role = wrong.text::<80>(&signed_as, "signed_as", "Your role");
+    if let (Some(week), Some(role)) = (week, role) {
+        let agency = own_agency(&request, &state, by).await?;
+        let (deps, caller) = (&state.deps, &by.caller);
+        match hearing::give_nil_return(deps, caller, &agency.code, week, role.into()).await {
+            Ok(_) => return Ok(see_other(&format!("/nil-return?given={week}"))),
+            Err(failure) => {
+                let told = wrong.refused(failure, str::to_owned);
+                told.map_err(|problem| PageError::of(&request, problem))?;
             }
         }
-        (week, role) => week.err().into_iter().chain(role.err()).collect(),
-    };
+    }
     let again = shown(&request, &state, by, (week, signed_as), wrong).await?;
     Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again))
 }
@@ -129,7 +130,7 @@ async fn shown(
     state: &Data<AppState>,
     by: &SignedIn,
     (week, signed_as): (Option<IsoWeek>, String),
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
 ) -> Result<NilReturns, PageError> {
     let agency = own_agency(request, state, by).await?;
     let given = hearing::nil_returns(&state.deps, &by.caller, &agency.code).await;

@@ -7,7 +7,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::error::PageError;
-use super::raise_form::{Typed, Wrong};
+use super::form::Wrongs;
+use super::raise_form::{Typed, told};
 use super::{Frame, Place, page, see_other, words};
 use crate::domain::access::Action;
 use crate::domain::child_reference::Scheme;
@@ -31,19 +32,12 @@ struct RaisePage {
     frame: Frame,
     csrf: String,
     typed: Typed,
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
     agencies: Vec<Choice>,
     schemes: Vec<(&'static str, &'static str)>,
     themes: Vec<(String, Vec<Choice>)>,
     urgencies: [(&'static str, &'static str, &'static str); 3],
     delays: Vec<Choice>,
-}
-
-impl RaisePage {
-    /// What is wrong at a field.
-    fn at(&self, field: &str) -> Option<&str> {
-        self.wrong.iter().find(|it| it.field == field).map(|it| it.words.as_str())
-    }
 }
 
 const URGENCIES: [(&str, &str, &str); 3] = [
@@ -79,7 +73,7 @@ pub async fn raise_form(
     by.may(&request, Action::RaiseEscalation)?;
     let key = state.deps.ids.new_id(state.deps.clock.now()).to_string();
     let empty = Typed { key, ..Typed::default() };
-    let page_of = shown(&request, &state, &by, empty, Vec::new()).await?;
+    let page_of = shown(&request, &state, &by, empty, Wrongs::default()).await?;
     Ok(page(StatusCode::OK, &page_of))
 }
 
@@ -105,7 +99,9 @@ pub async fn raise_sent(
                 return Ok(see_other(&format!("/raise/{id}?again=yes")));
             }
             Err(failure @ (Failure::Broken(_) | Failure::Store(_))) => {
-                typed.told(&Problem::from(failure))
+                let mut wrong = Wrongs::default();
+                told(&mut wrong, &Problem::from(failure));
+                wrong
             }
             Err(failure) => return Err(PageError::of(&request, failure)),
         },
@@ -119,7 +115,7 @@ async fn shown(
     state: &Data<AppState>,
     by: &SignedIn,
     typed: Typed,
-    wrong: Vec<Wrong>,
+    wrong: Wrongs,
 ) -> Result<RaisePage, PageError> {
     let agreed = reference::partnership(&state.deps, by.caller.partnership)
         .await

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::form::Wrongs;
 use crate::domain::child_reference::{ChildReference, Scheme, SchemePolicy};
 use crate::domain::london::instant_of;
 use crate::http::auth::form::PageForm;
@@ -32,15 +33,6 @@ pub(super) struct Typed {
     pub(super) role: String,
 }
 
-/// Something to mend, at a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// The field, as it is called in the page.
-    pub(super) field: &'static str,
-    /// What to do, in words.
-    pub(super) words: String,
-}
-
 impl Typed {
     /// What was sent; a field that is missing is empty.
     pub(super) fn of(form: &PageForm) -> Self {
@@ -65,29 +57,21 @@ impl Typed {
     }
 
     /// The request, or everything that is wrong as far as it can be told before the partnership's rules are asked.
-    pub(super) fn request(&self, schemes: &SchemePolicy) -> Result<RaiseRequest, Vec<Wrong>> {
+    pub(super) fn request(&self, schemes: &SchemePolicy) -> Result<RaiseRequest, Wrongs> {
         let mut wrong = self.missing();
-        if let Some(error) = self.child_fault(schemes) {
-            wrong.push(error);
+        if let Some(words) = self.child_fault(schemes) {
+            wrong.at("reference", words);
         }
         let read = read::<RaiseEscalation>(self.json().to_string().as_bytes());
         match read {
-            Err(problem) => wrong.extend(self.told(&problem)),
-            Ok(input) if wrong.is_empty() => {
-                return input.into_request(schemes).map_err(|problem| self.told(&problem));
-            }
+            Err(problem) => told(&mut wrong, &problem),
+            Ok(input) if wrong.is_empty() => match input.into_request(schemes) {
+                Ok(request) => return Ok(request),
+                Err(problem) => told(&mut wrong, &problem),
+            },
             Ok(_) => {}
         }
-        Err(one_each(wrong))
-    }
-
-    /// The faults of a refusal at their fields. What belongs to no field of the form stands at its top.
-    pub(super) fn told(&self, problem: &Problem) -> Vec<Wrong> {
-        let document = problem.document();
-        if document.errors.is_empty() {
-            return vec![Wrong { field: "form", words: document.detail.clone() }];
-        }
-        one_each(document.errors.iter().map(at_field).collect())
+        Err(wrong)
     }
 
     fn json(&self) -> Value {
@@ -120,7 +104,7 @@ impl Typed {
         Some(instant_of(local).to_string()).filter(|_| !self.delay.is_empty())
     }
 
-    fn missing(&self) -> Vec<Wrong> {
+    fn missing(&self) -> Wrongs {
         let needed = [
             ("with", &self.with, "Choose the agency that must answer."),
             ("scheme", &self.scheme, "Choose whose number it is."),
@@ -130,45 +114,56 @@ impl Typed {
             ("outcome", &self.outcome, "Write what should happen."),
         ];
         let empty = needed.into_iter().filter(|(_, text, _)| text.trim().is_empty());
-        let mut wrong: Vec<Wrong> =
-            empty.map(|(field, _, words)| Wrong { field, words: words.to_owned() }).collect();
+        let mut wrong = Wrongs::default();
+        empty.for_each(|(field, _, words)| wrong.at(field, words));
         let (delay, since) = (!self.delay.is_empty(), !self.since.trim().is_empty());
         let since_words = "Say since when, as day and time, for example 16/11/2026 15:10.";
         match (delay, since) {
             (true, _) if self.started_at().is_none() => {
-                wrong.push(Wrong { field: "since", words: since_words.to_owned() });
+                wrong.at("since", since_words);
             }
-            (false, true) => wrong.push(Wrong {
-                field: "delay",
-                words: "Choose what is late, or leave the time empty.".to_owned(),
-            }),
+            (false, true) => wrong.at("delay", "Choose what is late, or leave the time empty."),
             _ => {}
         }
         wrong
     }
 
     /// The child's number is checked at once, also when something else is missing.
-    fn child_fault(&self, schemes: &SchemePolicy) -> Option<Wrong> {
+    fn child_fault(&self, schemes: &SchemePolicy) -> Option<&'static str> {
         if self.reference.trim().is_empty() {
             return None;
         }
         let scheme: Scheme = self.scheme.parse().ok()?;
         let error = ChildReference::parse(scheme, self.reference.trim(), schemes).err()?;
-        let words = match child_fault(error) {
+        Some(match child_fault(error) {
             FieldCode::SchemeNotAllowed => "These numbers are not accepted here. Use another one.",
             FieldCode::CheckDigit => "There is a slip in this number: its check digit is wrong.",
             FieldCode::TooShort => "This number is too short.",
             FieldCode::TooLong => "This number is too long.",
             _ => "This is no number of that kind. A name is not accepted.",
-        };
-        Some(Wrong { field: "reference", words: words.to_owned() })
+        })
+    }
+}
+
+/// The faults of a refusal at their fields. What belongs to no field of the form stands at its top.
+pub(super) fn told(wrong: &mut Wrongs, problem: &Problem) {
+    let document = problem.document();
+    if document.errors.is_empty() {
+        wrong.all(document.detail.clone());
+    }
+    for error in &document.errors {
+        let words = words(error);
+        match field(error) {
+            Some(field) => wrong.at(field, words),
+            None => wrong.all(words),
+        }
     }
 }
 
 /// The field of the form at which a member of the request stands.
-fn at_field(error: &FieldError) -> Wrong {
+fn field(error: &FieldError) -> Option<&'static str> {
     let member = error.pointer.trim_start_matches("#/");
-    let field = match member.split('/').next().unwrap_or_default() {
+    Some(match member.split('/').next().unwrap_or_default() {
         "raised_with_agency" => "with",
         "child_references" => "reference",
         "theme" => "theme",
@@ -177,9 +172,12 @@ fn at_field(error: &FieldError) -> Wrong {
         "delay" if member.ends_with("started_at") => "since",
         "delay" => "delay",
         "raised_by_role" => "role",
-        _ => "form",
-    };
-    let words = match error.code {
+        _ => return None,
+    })
+}
+
+fn words(error: &FieldError) -> String {
+    match error.code {
         FieldCode::PersonalData => {
             "This looks like a name, an address or a number of a person. Leave it out.".to_owned()
         }
@@ -187,17 +185,5 @@ fn at_field(error: &FieldError) -> Wrong {
             "Choose one from the list.".to_owned()
         }
         _ => error.detail.clone(),
-    };
-    Wrong { field, words }
-}
-
-/// One thing to mend at each field: the first.
-fn one_each(all: Vec<Wrong>) -> Vec<Wrong> {
-    let mut kept: Vec<Wrong> = Vec::new();
-    for one in all {
-        if !kept.iter().any(|it| it.field == one.field) {
-            kept.push(one);
-        }
     }
-    kept
 }

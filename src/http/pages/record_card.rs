@@ -137,6 +137,8 @@ pub(super) struct LastCard {
     pub(super) signed: String,
     pub(super) missed: Option<String>,
     pub(super) decisions: Vec<String>,
+    /// What became of the actions that were agreed then.
+    pub(super) actions: String,
     pub(super) open: Vec<OpenRow>,
     pub(super) next_meeting: Option<String>,
 }
@@ -167,9 +169,25 @@ pub(super) fn last_card(pack: &Pack) -> Option<LastCard> {
         signed: format!("Signed on {}{deputy}.", words::instant(last.signed_at)),
         missed: missed(last),
         decisions: last.decisions.clone(),
+        actions: agreed_then(pack, last.week),
         open: open.collect(),
         next_meeting: last.next_meeting_on.map(words::long_date),
     })
+}
+
+fn agreed_then(pack: &Pack, week: IsoWeek) -> String {
+    let of = pack.record.actions.iter().filter(|it| it.agreed_in == week);
+    let open: Vec<&ActionLine> = of.filter(|it| it.progress != Progress::Completed).collect();
+    let overdue = open.iter().filter(|it| it.overdue).count();
+    match (open.len(), overdue) {
+        (0, _) => "No action agreed then is still open.".to_owned(),
+        (1, 0) => "1 action agreed then is still open.".to_owned(),
+        (1, _) => "1 action agreed then is still open, and overdue.".to_owned(),
+        (more, 0) => format!("{more} actions agreed then are still open."),
+        (more, late) => {
+            format!("{more} actions agreed then are still open, {late} of them overdue.")
+        }
+    }
 }
 
 fn missed(last: &LastReview) -> Option<String> {

@@ -61,7 +61,8 @@ pub struct ReviewPage {
     sides: [Choice; 2],
     themes: Themes,
     overdue: Open,
-    right: [Open; 2],
+    urgent: Open,
+    high: Open,
     oldest: Open,
     agencies: Agencies,
 }
@@ -121,7 +122,8 @@ impl ReviewPage {
             ),
             themes: themes(pack, view),
             overdue: overdue(pack),
-            right: [urgent, high],
+            urgent,
+            high,
             oldest,
             agencies: agencies(pack),
         }

@@ -9,6 +9,8 @@ use crate::domain::unusual_cell::CellFlag;
 /// The table as it is shown.
 pub(super) struct Themes {
     pub(super) aside: String,
+    /// How many cells stand out.
+    pub(super) standing_out: String,
     pub(super) caption: String,
     pub(super) columns: Vec<Head>,
     pub(super) rows: Vec<Row>,
@@ -81,7 +83,14 @@ pub(super) fn themes(pack: &Pack, view: &View) -> Themes {
     };
     let totals = table.columns.iter().zip(&table.totals);
     let date = words::long_date(pack.week.sunday());
+    let flagged = table.rows.iter().flat_map(|row| &row.cells);
+    let flagged = flagged.filter(|cell| cell.flag != CellFlag::Usual).count();
     Themes {
+        standing_out: match flagged {
+            0 => "No cell stands out this week".to_owned(),
+            1 => "1 cell stands out this week".to_owned(),
+            more => format!("{more} cells stand out this week"),
+        },
         aside: format!(
             "{TABLE_WEEKS} weeks, {}",
             words::counted(table.total, "escalation", "escalations")

@@ -175,6 +175,14 @@ fn target(value: &str, assurance: Option<Assurance>) -> String {
     }
 }
 
+/// How a figure moves. Where it moves well and its target is still missed, that is said in the same breath.
+fn beside_target(reading: &Reading, missed: bool) -> String {
+    let words = reading.variation.words();
+    let improves =
+        matches!(reading.variation, Variation::ImprovementHigh | Variation::ImprovementLow);
+    if missed && improves { format!("{words}, target missed") } else { words.to_owned() }
+}
+
 fn in_time(pack: &Pack, tile: &ShareTile) -> Tile {
     let (tone, icon) = tone(tile.reading.variation);
     let (number, unit, beside) = match tile.value {
@@ -200,7 +208,7 @@ fn in_time(pack: &Pack, tile: &ShareTile) -> Tile {
         href: List::of(pack).between("due", pack.starts_at, pack.ends_at).address(),
         tone,
         icon,
-        state: tile.reading.variation.words().to_owned(),
+        state: beside_target(&tile.reading, tile.value.is_some_and(|it| it < tile.target)),
         lines: lines([
             target(&format!("{}%", words::number(tile.target * 100.0)), tile.assurance),
             line([beside, usual(&tile.reading, range)]),
@@ -227,7 +235,7 @@ fn median_days(pack: &Pack, tile: &DaysTile) -> Tile {
         href: ended.with("resolved", "true").address(),
         tone,
         icon,
-        state: tile.reading.variation.words().to_owned(),
+        state: beside_target(&tile.reading, tile.median.is_some_and(|it| it > tile.target)),
         lines: lines([line([Some(target(&days, tile.assurance)), most]), line([of, children])]),
     }
 }

@@ -33,7 +33,7 @@ fn tiles_say_the_number_the_state_and_what_stands_beside_them() {
         ),
         (
             "Answered in time",
-            "84 % Improving Target 90%: sometimes met 21 of 25 due. Usual 61 to 93%",
+            "84 % Improving, target missed Target 90%: sometimes met 21 of 25 due. Usual 61 to 93%",
         ),
         (
             "Median time to resolve",
