@@ -23,13 +23,18 @@ const page = await browser.newPage();
 page.setDefaultTimeout(120_000);
 // The pages allow no script, and axe is one. What the pages themselves ask for is still watched below.
 await page.setBypassCSP(true);
-page.on('console', (message) => fault(`${page.url()} console: ${message.text()}`));
+page.on('console', (message) => {
+  // The browser itself says that a page was refused.
+  if (refusal === 0) fault(`${page.url()} console: ${message.text()}`);
+});
 page.on('pageerror', (error) => fault(`${page.url()} error: ${error.message}`));
 page.on('request', (request) => {
   if (!request.url().startsWith(base) && !request.url().startsWith('data:')) fault(`asked outside: ${request.url()}`);
 });
+/** The only refusal that the next step asks for, as its status. */
+let refusal = 0;
 page.on('response', (response) => {
-  if (response.status() >= 400) fault(`${response.status()} ${response.url()}`);
+  if (response.status() >= 400 && response.status() !== refusal) fault(`${response.status()} ${response.url()}`);
 });
 
 const go = async (path) => { await page.goto(base + path, { waitUntil: 'load' }); };
@@ -64,7 +69,7 @@ async function tabTo(what, fits) {
         seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
       };
     });
-    if (at.tag !== 'BODY' && !at.seen) fault(`the focus is not seen on ${at.tag} ${at.text.slice(0, 40)}`);
+    if (at.tag !== 'BODY' && !at.seen) fault(`the focus is not seen on ${at.tag} ${at.name} ${at.text.slice(0, 40)} of ${page.url()}`);
     if (fits(at)) return at;
   }
   throw new Error(`the keyboard does not reach ${what}`);
@@ -122,6 +127,14 @@ await go('/escalations');
 const one = await page.evaluate(() => document.querySelector('table.list tbody a').getAttribute('href'));
 await go(one);
 await look('one-escalation');
+await go('/actions');
+const action = await page.evaluate(() => document.querySelector('table.list tbody a[href^="/actions/"]').getAttribute('href'));
+await go(action);
+await look('action-progress');
+refusal = 404;
+await go('/review/2026-W54');
+await look('not-found');
+refusal = 0;
 
 // Signs the week off.
 await go(`/review/${week}`);
@@ -150,6 +163,23 @@ await enter();
 await page.waitForFunction((path) => location.pathname === path, {}, `/review/${week}`);
 await page.waitForSelector('.signed');
 await look('signed');
+
+// An agency without a system of its own raises, is told what to mend, and says that it had nothing to raise.
+await tabTo('the way out', (at) => at.tag === 'BUTTON' && /Sign out/.test(at.text));
+await enter();
+await go('/raise');
+await tabTo('an agency', (at) => at.tag === 'BUTTON' && /General Hospital/.test(at.text));
+await enter();
+await page.waitForFunction(() => location.pathname === '/raise');
+await look('raise');
+refusal = 422;
+await tabTo('the button that raises', (at) => at.tag === 'BUTTON' && at.type === 'submit' && !/Sign out/.test(at.text));
+await enter();
+await page.waitForSelector('[role=alert]');
+await look('raise-refused');
+refusal = 0;
+await go('/nil-return');
+await look('nil-return');
 
 await browser.close();
 const report = { looks, links: links.length, bytes, sides_of_paper: sides, answers, faults };
