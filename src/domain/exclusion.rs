@@ -43,6 +43,8 @@ pub struct Exclusion {
     pub escalation: EscalationId,
     /// Its place among the steps about this escalation, from 1.
     pub number: i32,
+    /// The episode that had ended, which alone is decided about.
+    pub episode: u16,
     /// The step.
     pub step: ExclusionStep,
     /// Why it is, or was, left out.
@@ -78,18 +80,29 @@ impl ExclusionAct {
     }
 }
 
-/// Decides the next step from those before it, the first first. `has_ended` is whether the escalation has.
+/// Whether two people decided to leave out the episode that the escalation is in, which has ended, and nobody took that
+/// back. Opened again it counts, and once ended again it counts until it is decided anew.
+#[must_use]
+pub fn is_left_out(steps: &[Exclusion], (episode, has_ended): (u16, bool)) -> bool {
+    let decided = steps.iter().rev().find(|it| it.step != ExclusionStep::Proposed);
+    let stands = |it: &Exclusion| it.step == ExclusionStep::Approved && it.episode == episode;
+    has_ended && decided.is_some_and(stands)
+}
+
+/// Decides the next step from those before it, the first first. `of` is the escalation, the episode that it is in and
+/// whether that has ended.
 ///
 /// # Errors
 /// The steps do not come in this order, the escalation is open, or the same person would propose and approve.
 pub fn decide(
     past: &[Exclusion],
     act: ExclusionAct,
-    (escalation, has_ended): (EscalationId, bool),
+    (escalation, episode, has_ended): (EscalationId, u16, bool),
     (by, role): (Person, Role),
     now: Timestamp,
 ) -> Result<Exclusion, BrokenRule> {
-    let last = past.last();
+    // What was said of an episode before says nothing of this one.
+    let last = past.last().filter(|it| it.episode == episode);
     let stands = last.map(|it| it.step);
     let reason = match (act, last) {
         (ExclusionAct::Propose(_), _) if stands == Some(ExclusionStep::Approved) => {
@@ -105,14 +118,18 @@ pub fn decide(
             }
             it.reason
         }
+        (ExclusionAct::Approve, _) if stands == Some(ExclusionStep::Approved) => {
+            return Err(BrokenRule::OutOfOrder(OutOfOrder::LeftOutAlready));
+        }
         (ExclusionAct::Approve, _) => {
             return Err(BrokenRule::OutOfOrder(OutOfOrder::NotProposed));
         }
         (ExclusionAct::End, Some(it)) if it.step == ExclusionStep::Approved => it.reason,
         (ExclusionAct::End, _) => return Err(BrokenRule::OutOfOrder(OutOfOrder::Counts)),
     };
-    let number = last.map_or(1, |it| it.number + 1);
-    Ok(Exclusion { escalation, number, step: act.step(), reason, by, role, recorded_at: now })
+    let number = past.last().map_or(1, |it| it.number + 1);
+    let step = act.step();
+    Ok(Exclusion { escalation, number, episode, step, reason, by, role, recorded_at: now })
 }
 
 #[cfg(test)]
@@ -132,7 +149,7 @@ mod tests {
     fn after(steps: &[(ExclusionAct, &str)]) -> Result<Vec<Exclusion>, BrokenRule> {
         let mut past = Vec::new();
         for (act, name) in steps {
-            past.push(decide(&past, *act, (id(), true), person(name), Timestamp::UNIX_EPOCH)?);
+            past.push(decide(&past, *act, (id(), 1, true), person(name), Timestamp::UNIX_EPOCH)?);
         }
         Ok(past)
     }
@@ -164,7 +181,7 @@ mod tests {
             (vec![(Approve, "a")], OutOfOrder::NotProposed),
             (vec![(End, "a")], OutOfOrder::Counts),
             (vec![(PROPOSE, "a"), (End, "b")], OutOfOrder::Counts),
-            (vec![(PROPOSE, "a"), (Approve, "b"), (Approve, "c")], OutOfOrder::NotProposed),
+            (vec![(PROPOSE, "a"), (Approve, "b"), (Approve, "c")], OutOfOrder::LeftOutAlready),
             (vec![(PROPOSE, "a"), (Approve, "b"), (PROPOSE, "c")], OutOfOrder::LeftOutAlready),
             (
                 vec![(PROPOSE, "a"), (Approve, "b"), (End, "c"), (Approve, "d")],
@@ -181,13 +198,26 @@ mod tests {
     fn what_is_open_always_counts() {
         let past = after(&[(PROPOSE, "a")]).unwrap();
         for (past, act) in [(&[][..], PROPOSE), (&past[..], ExclusionAct::Approve)] {
-            let refused = decide(past, act, (id(), false), person("b"), Timestamp::UNIX_EPOCH);
+            let refused = decide(past, act, (id(), 1, false), person("b"), Timestamp::UNIX_EPOCH);
             assert_eq!(refused, Err(BrokenRule::OutOfOrder(OutOfOrder::StillOpen)));
         }
-        // What was reopened can be taken back into the figures too.
-        let past = after(&[(PROPOSE, "a"), (ExclusionAct::Approve, "b")]).unwrap();
-        let ended =
-            decide(&past, ExclusionAct::End, (id(), false), person("b"), Timestamp::UNIX_EPOCH);
-        assert!(ended.is_ok());
+    }
+
+    #[test]
+    fn opened_again_it_counts_until_it_is_decided_anew() {
+        let mut past = after(&[(PROPOSE, "a"), (ExclusionAct::Approve, "b")]).unwrap();
+        assert!(is_left_out(&past, (1, true)));
+        // Open again, and ended again: another episode.
+        assert!(!is_left_out(&past, (2, false)) && !is_left_out(&past, (2, true)));
+        let at = Timestamp::UNIX_EPOCH;
+        for act in [ExclusionAct::Approve, ExclusionAct::End] {
+            assert!(decide(&past, act, (id(), 2, true), person("c"), at).is_err());
+        }
+        for (act, name) in [(PROPOSE, "a"), (ExclusionAct::Approve, "b")] {
+            past.push(decide(&past, act, (id(), 2, true), person(name), at).unwrap());
+            assert_eq!(is_left_out(&past, (2, true)), act == ExclusionAct::Approve);
+        }
+        let numbers: Vec<i32> = past.iter().map(|it| it.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4]);
     }
 }

@@ -16,8 +16,8 @@ use super::problem::Problem;
 use super::state::AppState;
 use super::times::Instant;
 use crate::domain::access::Role;
-use crate::domain::exclusion::{Exclusion, ExclusionAct, ExclusionReason, ExclusionStep};
-use crate::usecases::exclusions;
+use crate::domain::exclusion::{ExclusionAct, ExclusionReason, ExclusionStep};
+use crate::usecases::exclusions::{self, Decided};
 
 code_members!(ExclusionReason);
 
@@ -33,7 +33,7 @@ pub struct ProposeExclusion {
 /// The steps about one escalation, the first first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Exclusions {
-    /// Whether it is left out now: the last decision says so. What is open again counts all the same.
+    /// Whether it is left out now. What was opened again counts, also once it has ended again, until it is decided anew.
     pub left_out: bool,
     /// The steps.
     pub items: Vec<ExclusionView>,
@@ -56,11 +56,11 @@ pub struct ExclusionView {
 }
 
 impl Exclusions {
-    fn of(steps: Vec<Exclusion>) -> Self {
-        let decided = steps.iter().rev().find(|it| it.step != ExclusionStep::Proposed);
+    fn of(decided: Decided) -> Self {
         Self {
-            left_out: decided.is_some_and(|it| it.step == ExclusionStep::Approved),
-            items: steps
+            left_out: decided.left_out,
+            items: decided
+                .steps
                 .into_iter()
                 .map(|it| ExclusionView {
                     step: it.step,

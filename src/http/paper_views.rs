@@ -8,7 +8,7 @@ use super::csv_answer::Cell;
 use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::{Text, code_members};
 use super::problem::Problem;
-use super::requests::narrative;
+use super::review_views::naming_nobody;
 use super::times::Instant;
 use crate::domain::access::Role;
 use crate::domain::disclosure::Profile;
@@ -39,7 +39,9 @@ impl ReleasePack {
             let code = error.code().parse().unwrap_or(FieldCode::Pattern);
             FieldErrors::single("#/releaser", code)
         })?;
-        let checked = narrative("#/checked", self.checked)?;
+        // What is released stands in the record for ever, for every agency to read.
+        let mut errors = FieldErrors::new();
+        let checked = naming_nobody(&self.checked, "#/checked", &mut errors).ok_or(errors)?;
         let said = Releasing {
             releaser: releaser.as_str().to_owned(),
             checked: checked.as_str().to_owned(),

@@ -14,11 +14,11 @@ use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{ClientId, EscalationId, PartnershipId};
 use crate::domain::proposal::Person;
 
-/// The row of `escalation` is left out: two people decided so, nobody took it back, and it is not open again.
+/// The row of `escalation` is left out: [`crate::domain::exclusion::is_left_out`] as a condition.
 pub(super) const LEFT_OUT: &str = "(escalation.status in ('resolved', 'withdrawn') and exists (
          select 1 from figure_exclusion step
          where step.partnership_id = escalation.partnership_id and step.escalation_id = escalation.id
-           and step.step = 'approved' and not exists (
+           and step.step = 'approved' and step.episode = escalation.episode and not exists (
                select 1 from figure_exclusion later
                where later.partnership_id = step.partnership_id and later.escalation_id = step.escalation_id
                  and later.number > step.number and later.step = 'ended')))";
@@ -35,6 +35,7 @@ struct StepRow {
     by_client_id: Uuid,
     by_subject: String,
     recorded_at: SqlTimestamp,
+    episode: i16,
 }
 
 impl StepRow {
@@ -42,6 +43,8 @@ impl StepRow {
         Ok(Exclusion {
             escalation: EscalationId(self.escalation_id),
             number: self.number,
+            episode: u16::try_from(self.episode)
+                .map_err(|_| StoreFailure::Corrupt("figure_exclusion.episode"))?,
             step: code(&self.step, "figure_exclusion.step")?,
             reason: code(&self.reason, "figure_exclusion.reason")?,
             by: Person { client: ClientId(self.by_client_id), subject: self.by_subject },
@@ -113,6 +116,8 @@ pub async fn insert(
         by_client_id: it.by.client.0,
         by_subject: it.by.subject.clone(),
         recorded_at: it.recorded_at.into(),
+        episode: i16::try_from(it.episode)
+            .map_err(|_| StoreFailure::Corrupt("figure_exclusion.episode"))?,
     };
     diesel::insert_into(figure_exclusion::table).values(row).execute(conn).await?;
     Ok(())

@@ -203,6 +203,7 @@ diesel::table! {
         by_client_id -> Uuid,
         by_subject -> Text,
         recorded_at -> Timestamptz,
+        episode -> Int2,
     }
 }
 

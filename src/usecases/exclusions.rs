@@ -3,11 +3,20 @@
 use super::deps::Deps;
 use super::failure::Failure;
 use crate::domain::access::{Action, Caller};
-use crate::domain::exclusion::{Exclusion, ExclusionAct, decide};
+use crate::domain::exclusion::{Exclusion, ExclusionAct, decide, is_left_out};
 use crate::domain::ids::EscalationId;
 use crate::domain::proposal::Person;
 use crate::store::session::{Stated, snapshot, transaction};
 use crate::store::{StoreFailure, escalations, exclusions};
+
+/// What was decided about an escalation.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Whether it is left out now.
+    pub left_out: bool,
+    /// Every step, the first first.
+    pub steps: Vec<Exclusion>,
+}
 
 /// Takes the next step of the decision about the escalation in the expected version, and gives all of them.
 ///
@@ -18,7 +27,7 @@ pub async fn act(
     caller: &Caller,
     (id, expected_version): (EscalationId, Option<i32>),
     act: ExclusionAct,
-) -> Result<Vec<Exclusion>, Failure> {
+) -> Result<Decided, Failure> {
     let action = match act {
         ExclusionAct::Propose(_) => Action::ProposeExclusion,
         ExclusionAct::Approve | ExclusionAct::End => Action::DecideExclusion,
@@ -34,7 +43,8 @@ pub async fn act(
         }
         let mut steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
         let by = (Person::of(caller), caller.role);
-        let step = decide(&steps, act, (id, escalation.episode.ending.is_some()), by, now)?;
+        let episode = (escalation.episode.number, escalation.status.has_ended());
+        let step = decide(&steps, act, (id, episode.0, episode.1), by, now)?;
         match exclusions::insert(conn, caller.partnership, &step).await {
             Err(StoreFailure::Constraint(name)) if name == "figure_exclusion_pkey" => {
                 return Err(StoreFailure::Contention.into());
@@ -42,7 +52,7 @@ pub async fn act(
             stored => stored?,
         }
         steps.push(step);
-        Ok(steps)
+        Ok(Decided { left_out: is_left_out(&steps, episode), steps })
     })
     .await
 }
@@ -51,16 +61,14 @@ pub async fn act(
 ///
 /// # Errors
 /// There is no such escalation for this caller.
-pub async fn steps(
-    deps: &Deps,
-    caller: &Caller,
-    id: EscalationId,
-) -> Result<Vec<Exclusion>, Failure> {
+pub async fn steps(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Decided, Failure> {
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
-        found.ok_or(Failure::NotFound)?;
-        Ok(exclusions::of_escalation(conn, caller.partnership, id).await?)
+        let it = found.ok_or(Failure::NotFound)?;
+        let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
+        let left_out = is_left_out(&steps, (it.episode.number, it.status.has_ended()));
+        Ok(Decided { left_out, steps })
     })
     .await
 }

@@ -12,6 +12,7 @@ use crate::domain::act::ActKind;
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::escalation::Escalation;
 use crate::domain::event::{Event, Narrative, TextField};
+use crate::domain::exclusion::is_left_out;
 use crate::domain::ids::EscalationId;
 use crate::domain::listing::{
     ClockFilter, ClockSummary, EpisodeFilter, EpisodeSummary, EscalationFilter, EscalationSummary,
@@ -21,7 +22,7 @@ use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
 use crate::store::session::{Connection, Stated, known_at, snapshot};
-use crate::store::{StoreFailure, escalations, events, finding, lists, run_lists};
+use crate::store::{StoreFailure, escalations, events, exclusions, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
 const SEARCH_LIMIT: i64 = 200;
@@ -123,6 +124,8 @@ pub struct Past {
     pub events: Vec<Event>,
     /// What the caller may see.
     pub sight: Sight,
+    /// Whether it is left out of the figures.
+    pub left_out: bool,
     /// The instant for which this was said.
     pub now: Timestamp,
     /// What the partnership has agreed on.
@@ -139,7 +142,10 @@ pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<P
     snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
+        let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
+        let episode = (escalation.episode.number, escalation.status.has_ended());
         Ok(Past {
+            left_out: is_left_out(&steps, episode),
             events: events::history(conn, caller.partnership, id).await?,
             sight: escalation.sight_of(caller),
             now: deps.clock.now(),

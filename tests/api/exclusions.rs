@@ -80,10 +80,28 @@ async fn two_people_leave_an_ended_escalation_out_and_every_figure_says_so() {
         (&figures["raised"]["value"], &figures["excluded"]["value"]),
         (&json!(2), &json!(0))
     );
+    let steps = format!("/v1/escalations/{id}/exclusions");
+    let told = director.get(&steps).await.expect(200).json;
+    assert_eq!(
+        (&told["left_out"], &told["items"][1]["by_role"]),
+        (&json!(false), &json!("director"))
+    );
+    step(&director, &id, "inclusion").await.expect(409);
+    // Ended again by the word of one agency, it counts until two people decide anew.
+    app.clock.set("2026-11-18T15:00:00Z");
+    let why = json!({"why": "raised_in_error", "reason": "Twice after all."});
+    acts(&app, "test-police", &id, "withdrawal", &why).await;
+    let (lead, director) = (app.person("test-service_lead"), app.director());
+    assert_eq!(week(&app).await["raised"]["value"], 2);
+    assert_eq!(director.get(&steps).await.expect(200).json["left_out"], false);
+    step(&director, &id, "exclusion").await.expect(409);
+    step(&lead, &id, "exclusion-proposal").await.expect(200);
+    step(&director, &id, "exclusion").await.expect(200);
+    assert_eq!(week(&app).await["raised"]["value"], 1);
+    let twice = step(&director, &id, "exclusion").await.expect(409);
+    assert!(twice.text.contains("left out"), "{}", twice.text);
     step(&director, &id, "inclusion").await.expect(200);
-    let steps = director.get(&format!("/v1/escalations/{id}/exclusions")).await.expect(200).json;
-    assert_eq!(steps["left_out"], false);
-    assert_eq!(steps["items"][2]["by_role"], "director");
+    assert_eq!(week(&app).await["raised"]["value"], 2);
     app.police().get(&format!("/v1/escalations/{id}/exclusions")).await.expect(403);
 }
 

@@ -91,7 +91,7 @@ impl World {
                         false, now(), role, id, 'somebody'
                  from client;
                  insert into figure_exclusion
-                 select e.partnership_id, e.id, 1, 'proposed', 'test_record', c.role, c.id, 'somebody', now()
+                 select e.partnership_id, e.id, 1, 'proposed', 'test_record', c.role, c.id, 'somebody', now(), e.episode
                  from escalation e
                  cross join lateral (select * from client c where c.partnership_id = e.partnership_id limit 1) c;
                  insert into public_release

@@ -211,9 +211,9 @@ async fn the_table_has_fixed_columns_a_line_for_all_of_a_week_and_one_for_each_g
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), COLUMNS);
     let lines: Vec<csv::StringRecord> = reader.records().map(|line| line.unwrap()).collect();
     let start = |line: usize| lines[line].iter().take(8).collect::<Vec<_>>();
-    assert_eq!(start(0), ["3", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
-    assert_eq!(start(1), ["3", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
-    let theme = ["3", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
+    assert_eq!(start(0), ["4", "2026-W46", "2026-11-09", "2026-11-15", "theme", "", "All", "0"]);
+    assert_eq!(start(1), ["4", "2026-W47", "2026-11-16", "2026-11-22", "theme", "", "All", "1"]);
+    let theme = ["4", "2026-W47", "2026-11-16", "2026-11-22", "theme", "strategy_meeting_late"];
     assert_eq!(start(2)[..6], theme);
     assert_eq!(&lines[2][6], "Strategy meeting late");
     assert_eq!(lines.len(), 3);

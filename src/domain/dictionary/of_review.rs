@@ -187,6 +187,22 @@ pub(super) const METRICS: &[Metric] = &[
         ..STANDING
     },
     Metric {
+        code: "actions_agreed_last",
+        label: "Actions agreed last",
+        definition: "How many actions were agreed in the week of the last signed review, and how many of them are \
+                     completed.",
+        counted: "Actions of that week, as they stood when the data were taken.",
+        left_out: "Actions of every other week, which are listed one by one.",
+        still_open: "Counted as agreed and not as completed.",
+        time: "The week of the last signed review.",
+        better: Goodness::Neutral,
+        shown_in: &[
+            "review:record.last_review.actions_agreed",
+            "review:record.last_review.actions_completed",
+        ],
+        ..STANDING
+    },
+    Metric {
         code: "expected_change",
         label: "Expected change",
         definition: "The figure of which something learnt is expected to move: its mean in the weeks before, and its value \

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Pack;
 use crate::domain::access::Role;
-use crate::domain::action::{ActionLine, ReviewAction};
+use crate::domain::action::{ActionLine, Progress, ReviewAction};
 use crate::domain::learning::{Learning, LearningLine};
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
@@ -48,6 +48,12 @@ pub struct LastReview {
     pub as_deputy: bool,
     /// What was decided.
     pub decisions: Vec<String>,
+    /// How many actions were agreed in its week.
+    #[serde(default)]
+    pub actions_agreed: i64,
+    /// How many of them are completed.
+    #[serde(default)]
+    pub actions_completed: i64,
     /// The notices on which something is done or which are watched, of it and of those before.
     pub open: Vec<OpenDisposition>,
     /// The day of the next meeting, where one was set.
@@ -108,11 +114,14 @@ pub fn record(
         .map(|it| LearningLine::new(it, agreed))
         .collect();
     learning.sort_by_key(|it| std::cmp::Reverse((it.week, it.recorded_at)));
-    Record { learning, actions, last_review: last_review(of.signed, week) }
+    Record { learning, actions, last_review: last_review(of, week) }
 }
 
-fn last_review(signed: &[SignOff], week: IsoWeek) -> Option<LastReview> {
-    let last = signed.first()?;
+fn last_review(of: &Recorded<'_>, week: IsoWeek) -> Option<LastReview> {
+    let last = of.signed.first()?;
+    let agreed: Vec<&ReviewAction> = of.actions.iter().filter(|it| it.week == last.week).collect();
+    let completed = agreed.iter().filter(|it| it.state.progress == Progress::Completed).count();
+    let number = |of: usize| i64::try_from(of).unwrap_or(i64::MAX);
     Some(LastReview {
         week: last.week,
         version: last.version,
@@ -120,7 +129,9 @@ fn last_review(signed: &[SignOff], week: IsoWeek) -> Option<LastReview> {
         signed_by_role: last.role,
         as_deputy: last.said.as_deputy,
         decisions: last.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
-        open: open(signed, week),
+        actions_agreed: number(agreed.len()),
+        actions_completed: number(completed),
+        open: open(of.signed, week),
         next_meeting_on: last.said.next_meeting_on,
         missed: IsoWeek::range(last.week.next(), week.previous()).collect(),
     })
@@ -196,7 +207,8 @@ mod tests {
             signed("2026-W43", &[("signal:raised", Explained), ("not_connected:housing", Watch)]),
             signed("2026-W30", &[("signal:in_time", Watch)]),
         ];
-        let last = last_review(&all, "2026-W48".parse().unwrap()).unwrap();
+        let of = Recorded { signed: &all, ..Recorded::default() };
+        let last = last_review(&of, "2026-W48".parse().unwrap()).unwrap();
         let open: Vec<(&str, Disposition, String)> = last
             .open
             .iter()
@@ -211,6 +223,7 @@ mod tests {
         assert_eq!(open, expected.map(|(key, done, since)| (key, done, since.to_owned())));
         let missed: Vec<String> = last.missed.iter().map(ToString::to_string).collect();
         assert_eq!(missed, ["2026-W46", "2026-W47"]);
-        assert_eq!(last_review(&[], "2026-W48".parse().unwrap()), None);
+        let none = Recorded::default();
+        assert_eq!(last_review(&none, "2026-W48".parse().unwrap()), None);
     }
 }

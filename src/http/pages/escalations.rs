@@ -216,6 +216,7 @@ struct DetailPage {
     frame: Frame,
     line: Line,
     ended: Option<String>,
+    left_out: bool,
     children_wait: String,
     steps: Vec<Step>,
 }
@@ -279,8 +280,12 @@ pub async fn detail(
             words::instant(ending.at)
         )
     });
+    let left_out = past.left_out;
     let children_wait = if child.ended.is_none() { "still waiting" } else { "over" }.to_owned();
-    Ok(page(StatusCode::OK, &DetailPage { frame: frame(&by), line, ended, children_wait, steps }))
+    Ok(page(
+        StatusCode::OK,
+        &DetailPage { frame: frame(&by), line, ended, left_out, children_wait, steps },
+    ))
 }
 
 fn frame(by: &SignedIn) -> Frame {

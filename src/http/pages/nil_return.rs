@@ -69,7 +69,9 @@ pub async fn nil_return(
     by.may(&request, Action::GiveNilReturn)?;
     let given = asked.given.as_deref().and_then(|week| week.parse::<IsoWeek>().ok());
     let mut shown = shown(&request, &state, &by, (None, String::new()), Wrongs::default()).await?;
-    shown.given_now = given.map(words::week_span);
+    // What an address says was given was given only if it is on record.
+    let given = given.map(words::week_span);
+    shown.given_now = given.filter(|span| shown.given.iter().any(|it| it.week == *span));
     Ok(page(StatusCode::OK, &shown))
 }
 

@@ -169,24 +169,20 @@ pub(super) fn last_card(pack: &Pack) -> Option<LastCard> {
         signed: format!("Signed on {}{deputy}.", words::instant(last.signed_at)),
         missed: missed(last),
         decisions: last.decisions.clone(),
-        actions: agreed_then(pack, last.week),
+        actions: agreed_then(last),
         open: open.collect(),
         next_meeting: last.next_meeting_on.map(words::long_date),
     })
 }
 
-fn agreed_then(pack: &Pack, week: IsoWeek) -> String {
-    let of = pack.record.actions.iter().filter(|it| it.agreed_in == week);
-    let open: Vec<&ActionLine> = of.filter(|it| it.progress != Progress::Completed).collect();
-    let overdue = open.iter().filter(|it| it.overdue).count();
-    match (open.len(), overdue) {
-        (0, _) => "No action agreed then is still open.".to_owned(),
-        (1, 0) => "1 action agreed then is still open.".to_owned(),
-        (1, _) => "1 action agreed then is still open, and overdue.".to_owned(),
-        (more, 0) => format!("{more} actions agreed then are still open."),
-        (more, late) => {
-            format!("{more} actions agreed then are still open, {late} of them overdue.")
-        }
+fn agreed_then(last: &LastReview) -> String {
+    match (last.actions_agreed, last.actions_completed) {
+        (0, _) => "No action was agreed then.".to_owned(),
+        (1, 0) => "1 action was agreed then; it is not completed.".to_owned(),
+        (1, _) => "1 action was agreed then; it is completed.".to_owned(),
+        (all, 0) => format!("{all} actions were agreed then; none is completed."),
+        (all, done) if all == done => format!("{all} actions were agreed then; all are completed."),
+        (all, done) => format!("{all} actions were agreed then; {done} of them are completed."),
     }
 }
 

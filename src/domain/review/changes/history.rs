@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{ChangedRecord, History, RecordKind};
 use crate::domain::escalation::{Episode, Escalation};
 use crate::domain::event::{Change, Event};
-use crate::domain::exclusion::{Exclusion, ExclusionStep};
+use crate::domain::exclusion::{Exclusion, ExclusionStep, is_left_out};
 use crate::domain::ids::{AgencyId, PartnershipId};
 use crate::domain::review::TABLE_WEEKS;
 use crate::domain::stage_clock::{ClockKind, StageClock, StopReason};
@@ -107,19 +107,15 @@ struct Seen {
     earlier: Vec<Episode>,
     then: Option<Escalation>,
     owner: Option<String>,
-    /// Two people decided that it does not count, and nobody took it back.
-    excluded: bool,
+    /// The decisions whether it counts.
+    exclusions: Vec<Exclusion>,
 }
 
 impl Seen {
     fn take(&mut self, record: Record<'_>, partnership: PartnershipId, data_to: Timestamp) {
         match record {
             Record::Act(event) => self.take_act(event, partnership, data_to),
-            Record::Exclusion(step) => match step.step {
-                ExclusionStep::Proposed => {}
-                ExclusionStep::Approved => self.excluded = true,
-                ExclusionStep::Ended => self.excluded = false,
-            },
+            Record::Exclusion(step) => self.exclusions.push(step.clone()),
         }
     }
 
@@ -151,8 +147,7 @@ impl Seen {
         let it = self.all.as_ref()?;
         let by = |at: Timestamp| Some(IsoWeek::containing(at)).filter(|of| *of <= week);
         let raised = by(it.facts.raised_at)?;
-        // What is open always counts.
-        if self.excluded && it.status.has_ended() {
+        if is_left_out(&self.exclusions, (it.episode.number, it.status.has_ended())) {
             return Some(InFigures { raised, counts: None });
         }
         let episodes: Vec<EpisodeCounts> = self

@@ -1,0 +1,1 @@
+alter table figure_exclusion drop column episode;
