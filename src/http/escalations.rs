@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
 use super::requests::{CorrectEscalation, RaiseEscalation, SearchByChild, child_fault, narrative};
+use super::source_version::SourceVersion;
 use super::state::AppState;
 use super::times::Instant;
 use super::views::EscalationView;
@@ -23,6 +24,7 @@ use crate::domain::access::Action;
 use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::EscalationId;
 use crate::usecases::acts::{self, ActRequest, CorrectionRequest, On};
+use crate::usecases::raise::How;
 use crate::usecases::read::Detail;
 use crate::usecases::{raise, read};
 
@@ -64,8 +66,10 @@ pub async fn raise_escalation(
 ) -> Result<HttpResponse, Problem> {
     no_parameters(&request)?;
     let input: RaiseEscalation = body.read().await?;
+    let source_version = input.source_version.map(SourceVersion::get);
     let wanted = input.into_request(&state.deps.schemes)?;
-    let raised = raise::raise(&state.deps, &by, wanted).await?;
+    let how = How { source_version, ..How::default() };
+    let raised = raise::raise_so(&state.deps, &by, wanted, how).await?;
     let location = format!("/v1/escalations/{}", raised.escalation.id);
     let mut answer = HttpResponse::Created();
     answer.insert_header((header::LOCATION, location));
@@ -138,7 +142,12 @@ pub async fn correct_escalation(
     let id = escalation_id(&id)?;
     let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
     let input: CorrectEscalation = body.read_merge_patch().await?;
-    let on = On { id, expected_version: Some(expected), occurred_at: None };
+    let on = On {
+        id,
+        expected_version: Some(expected),
+        occurred_at: None,
+        writing: crate::usecases::Writing::Kept,
+    };
     let right = CorrectionRequest {
         theme: input.theme.0.map(Identifier::into_string),
         urgency: input.urgency.0,

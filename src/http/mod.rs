@@ -9,6 +9,7 @@ pub mod answers;
 pub mod auth;
 pub mod body;
 pub mod clock_views;
+pub mod conditions;
 pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
@@ -61,6 +62,8 @@ pub mod review_rules_views;
 pub mod review_views;
 pub mod reviews;
 pub mod server;
+pub mod source_version;
+pub mod sources;
 pub mod state;
 pub mod strict_json;
 pub mod time_views;
@@ -87,6 +90,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(lists::list_escalations)
         .service(escalations::read_escalation)
         .service(escalations::correct_escalation)
+        .service(sources::read_sent_escalation)
+        .service(sources::send_escalation)
         .service(history::read_history)
         .service(explanations::explain_due_date)
         .service(acts::acknowledge)

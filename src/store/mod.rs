@@ -31,6 +31,7 @@ mod schema;
 pub mod session;
 pub mod sign_in;
 pub mod sign_offs;
+pub mod source_records;
 pub mod sweeps;
 pub mod timers;
 mod turns;

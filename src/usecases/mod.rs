@@ -29,7 +29,10 @@ pub mod shipped;
 pub mod sign_in;
 pub mod sweep;
 pub mod timers;
+pub mod upsert;
 pub mod weekly;
 
 pub use deps::Deps;
 pub use failure::Failure;
+
+pub use crate::store::session::Writing;

@@ -61,6 +61,7 @@ mod review_rules;
 mod row_security;
 mod schema_rs;
 mod second_person;
+mod sending;
 mod sessions;
 mod sign_in;
 mod support;

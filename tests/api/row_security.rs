@@ -99,6 +99,11 @@ impl World {
                         'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
                         'somebody'
                  from client;
+                 insert into source_record
+                 select e.partnership_id, e.id, 1, 1, theme_code, urgency, null, null, null, null, now(), 'agency', c.id,
+                        'somebody'
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
                  insert into rebase
                  select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
                  from client where client_id in ('test-director', 'else-director');
@@ -327,6 +332,47 @@ async fn an_agency_sees_and_says_of_its_own_silence_only() {
                 let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
                 refused(outcome, denied, "row-level security", table);
             }
+        }
+    }
+}
+
+/// Which system sent what, and how often, is for the side that raised it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("health_community", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 2),
+    ] {
+        state(&service, &here, &world.agency(agency).await, reach).await;
+        assert_eq!(count(&service, "source_record").await, seen, "{agency} {reach:?}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+    let there = world.partnership("ELSE").await;
+    for (agency, escalation, partnership, fine) in [
+        ("health_community", &world.health, &here, true),
+        ("health_community", &world.police, &here, false),
+        ("health_community", &world.health, &there, false),
+        ("anyborough_cs", &world.health, &here, false),
+    ] {
+        state(&service, &here, &world.agency(agency).await, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into source_record
+             select '{partnership}', '{escalation}', 2, 2, 'other', 'urgent', null, null, null, null, now(), 'agency',
+                    id, 'somebody' from client limit 1"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        if fine {
+            assert_eq!(outcome.unwrap(), 1, "{agency}");
+        } else {
+            let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+            refused(outcome, denied, "row-level security", agency);
         }
     }
 }
