@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, section 13): what the caller knows, against what there is.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -67,6 +67,20 @@ fn parse(text: &str) -> Option<Tags> {
     (!found.is_empty()).then_some(Tags::These(found))
 }
 
+/// Whether the caller has this version already: `If-None-Match` is `*` or names it. Tags are compared weakly, as RFC 9110
+/// asks for this header (section 13.1.2). What cannot be read is no condition: the whole answer is never wrong.
+pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let named = tags(headers, &header::IF_NONE_MATCH).ok().flatten();
+    let present = tag.to_str().ok().and_then(parse);
+    match (named, present) {
+        (Some(Tags::Any), Some(_)) => true,
+        (Some(Tags::These(named)), Some(Tags::These(present))) => {
+            named.iter().any(|(_, tag)| present.iter().any(|(_, present)| present == tag))
+        }
+        _ => false,
+    }
+}
+
 /// What must be there for a sending to count: `If-Match` with one strong tag or `*`, or `If-None-Match: *`.
 ///
 /// # Errors
@@ -121,5 +135,25 @@ mod tests {
         ] {
             assert_eq!(parse(text), read, "{text}");
         }
+    }
+
+    #[test]
+    fn what_the_caller_has_is_compared_weakly() {
+        let known = |sent: &[&'static str], tag: &'static str| {
+            let mut headers = HeaderMap::new();
+            for line in sent {
+                headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(line));
+            }
+            is_known(&headers, &HeaderValue::from_static(tag))
+        };
+        for sent in ["*", "\"3\"", "W/\"3\"", "\"1\", \"3\"", "\"1\",W/\"3\" , \"2\""] {
+            assert!(known(&[sent], "\"3\""), "{sent}");
+        }
+        assert!(known(&["\"1\"", "\"3\""], "\"3\""), "two lines are one list");
+        assert!(known(&["\"3\""], "W/\"3\""));
+        for sent in ["\"1\"", "\"33\"", "\"1, 3\"", "3", "\"3", "\"3\" \"1\"", ""] {
+            assert!(!known(&[sent], "\"3\""), "{sent}");
+        }
+        assert!(!known(&[], "\"3\""));
     }
 }

@@ -79,7 +79,8 @@ pub async fn raise_escalation(
 /// Read an escalation
 ///
 /// With its clocks, and with the children's references for the two agencies that it concerns. With `as_of` it is
-/// shown as it was known then; what is past permits no act.
+/// shown as it was known then; what is past permits no act. The `ETag` names what is recorded: what passes with time
+/// alone, such as `overdue` and `times`, is not in it, so read without `If-None-Match` when `next_due_at` has come.
 #[utoipa::path(
     tag = "escalations",
     operation_id = "read_escalation",

@@ -317,3 +317,40 @@ async fn only_agencies_send_and_a_successor_finds_what_was_sent_before_it() {
     assert_eq!(result(&again, 200, "updated"), 2);
     assert_eq!(again.id(), first.id());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_this_version_is_sent_no_other() {
+    let app = TestApp::start().await;
+    let id = sends(&app, json!({})).await.expect(201).id();
+    let police = app.police();
+    let one = format!("/v1/escalations/{id}");
+    let asks = async |method: Method, path: &str, tags: &str| {
+        police.send(method, path, &[("if-none-match", tags)], "").await
+    };
+    for path in [one.as_str(), PLACE] {
+        for tags in ["\"1\"", "W/\"1\"", "*", "\"7\", \"1\""] {
+            for method in [Method::GET, Method::HEAD] {
+                let answer = asks(method, path, tags).await.expect(304);
+                assert_eq!((answer.text.as_str(), answer.header("etag")), ("", "\"1\""), "{tags}");
+                assert_eq!(answer.header("content-type"), "");
+                assert!(!answer.header("x-request-id").is_empty());
+            }
+        }
+        for tags in ["\"2\"", "\"11\"", "1", "W/1", "\"1", ""] {
+            assert_eq!(asks(Method::GET, path, tags).await.expect(200).id(), id, "{tags}");
+        }
+    }
+    sends(&app, json!({"theme": "icpc_late"})).await.expect(200);
+    assert_eq!(asks(Method::GET, &one, "\"1\"").await.expect(200).header("etag"), "\"2\"");
+    asks(Method::GET, &one, "\"2\"").await.expect(304);
+    // Who may not see it is told nothing by it, and what is no reading is no business of it.
+    app.health().send(Method::GET, &one, &[("if-none-match", "*")], "").await.expect(404);
+    app.stranger().send(Method::GET, &one, &[("if-none-match", "*")], "").await.expect(401);
+    let headers = [("content-type", "application/json"), ("if-none-match", "*")];
+    let act = format!("{one}/acknowledgement");
+    app.childrens_services().send(Method::POST, &act, &headers, "{}").await.expect(200);
+    // A review has a tag of what it says.
+    let review = "/v1/reviews/2026-W46?as_of=2026-11-16T06:00:00Z";
+    let tag = app.director().get(review).await.expect(200).header("etag").to_owned();
+    app.director().send(Method::GET, review, &[("if-none-match", &tag)], "").await.expect(304);
+}
