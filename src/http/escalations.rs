@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
+use super::dry_runs::{DryRunView, EscalationOrDryRun, Would, tried, writing};
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
 use super::filters::{AS_OF, as_of};
@@ -23,6 +24,7 @@ use super::views::EscalationView;
 use crate::domain::access::Action;
 use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::EscalationId;
+use crate::usecases::Writing;
 use crate::usecases::acts::{self, ActRequest, CorrectionRequest, On};
 use crate::usecases::raise::How;
 use crate::usecases::read::Detail;
@@ -46,8 +48,12 @@ use crate::usecases::{raise, read};
         "source": "niche",
         "external_reference": "OCC-2026-118"
     })),
+    params(
+        ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were stored, and store nothing."),
+    ),
     security(("bearer" = ["raise_escalation"])),
     responses(
+        (status = 200, description = "With `dry_run`: it would be stored.", body = DryRunView),
         (status = 201, description = "It is stored.", body = EscalationView, headers(
             ("Location" = String, description = "Where it is."),
             ("ETag" = String, description = "Its version."),
@@ -64,12 +70,15 @@ pub async fn raise_escalation(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
+    let writing = writing(&request)?;
     let input: RaiseEscalation = body.read().await?;
     let source_version = input.source_version.map(SourceVersion::get);
     let wanted = input.into_request(&state.deps.schemes)?;
-    let how = How { source_version, ..How::default() };
+    let how = How { source_version, writing };
     let raised = raise::raise_so(&state.deps, &by, wanted, how).await?;
+    if writing == Writing::Tried {
+        return Ok(tried(Would::Create, None, raised));
+    }
     let location = format!("/v1/escalations/{}", raised.escalation.id);
     let mut answer = HttpResponse::Created();
     answer.insert_header((header::LOCATION, location));
@@ -119,12 +128,13 @@ pub async fn read_escalation(
     params(
         ("id" = EscalationId, Path, description = "The escalation."),
         ("If-Match" = String, Header, description = "The version that you read, as its `ETag`."),
+        ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were corrected, and change nothing."),
     ),
     request_body(content = CorrectEscalation, content_type = "application/merge-patch+json",
         example = json!({"theme": "icpc_late", "reason": "The conference is what is late."})),
     security(("bearer" = ["correct"])),
     responses(
-        (status = 200, description = "The corrected escalation.", body = EscalationView,
+        (status = 200, description = "The corrected escalation; with `dry_run`, that it would be.", body = EscalationOrDryRun,
          headers(("ETag" = String, description = "Its new version."))),
         (status = 428, description = "`If-Match` is missing.",
          body = Problem, content_type = "application/problem+json"),
@@ -139,16 +149,11 @@ pub async fn correct_escalation(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
+    let writing = writing(&request)?;
     let id = escalation_id(&id)?;
     let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
     let input: CorrectEscalation = body.read_merge_patch().await?;
-    let on = On {
-        id,
-        expected_version: Some(expected),
-        occurred_at: None,
-        writing: crate::usecases::Writing::Kept,
-    };
+    let on = On { id, expected_version: Some(expected), occurred_at: None, writing };
     let right = CorrectionRequest {
         theme: input.theme.0.map(Identifier::into_string),
         urgency: input.urgency.0,
@@ -157,6 +162,9 @@ pub async fn correct_escalation(
     let reason = narrative("#/reason", input.reason)?;
     let request = ActRequest::Correct { right: Box::new(right), reason };
     let corrected = acts::act(&state.deps, &by, Action::Correct, on, request).await?;
+    if writing == Writing::Tried {
+        return Ok(tried(Would::Update, None, corrected));
+    }
     Ok(shown(HttpResponse::Ok(), corrected))
 }
 

@@ -14,6 +14,7 @@ pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
 pub mod dictionary;
+pub mod dry_runs;
 pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, put};
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
 use super::conditions::expected;
+use super::dry_runs::{EscalationOrDryRun, Would, tried, writing};
 use super::escalations::{no_parameters, shown};
 use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::Identifier;
@@ -19,6 +20,7 @@ use super::state::AppState;
 use super::views::EscalationView;
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::sent::SendResult;
+use crate::usecases::Writing;
 use crate::usecases::raise::How;
 use crate::usecases::read::Detail;
 use crate::usecases::upsert::{self, Expected, Sent};
@@ -39,6 +41,7 @@ use crate::usecases::upsert::{self, Expected, Sent};
          description = "Its own reference, unique within `source`, of the same characters; escape `/` as `%2F` and `#` as `%23`."),
         ("If-Match" = Option<String>, Header,
          description = "The version that you read, as its `ETag`, or `*` for any; refused with 412 when it is not there."),
+        ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were stored, and store nothing."),
         ("If-None-Match" = Option<String>, Header,
          description = "`*`: only when it was not sent before; refused with 412 otherwise."),
     ),
@@ -53,7 +56,7 @@ use crate::usecases::upsert::{self, Expected, Sent};
     })),
     security(("bearer" = ["raise_escalation"])),
     responses(
-        (status = 200, description = "It was sent before; `result` says what came of it.", body = EscalationView,
+        (status = 200, description = "It was sent before; `result` says what came of it. With `dry_run`, what would come of it.", body = EscalationOrDryRun,
          headers(("ETag" = String, description = "Its version."))),
         (status = 201, description = "It is stored.", body = EscalationView, headers(
             ("Location" = String, description = "Where it is."),
@@ -70,12 +73,17 @@ pub async fn send_escalation(
     path: Path<(String, String)>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
+    let writing = writing(&request)?;
     let (source, external_reference) = names(&path)?;
     let expected = expected(&request)?;
     let input: RaiseEscalation = body.read().await?;
-    let sent = sent((source, external_reference), input, &state.deps.schemes, expected)?;
+    let mut sent = sent((source, external_reference), input, &state.deps.schemes)?;
+    sent.expected = expected;
+    sent.how.writing = writing;
     let (result, detail) = upsert::upsert(&state.deps, &by, sent).await?;
+    if writing == Writing::Tried {
+        return Ok(tried(Would::of(result), Some(result), detail));
+    }
     Ok(answered(result, detail))
 }
 
@@ -130,7 +138,6 @@ pub(super) fn sent(
     (source, external_reference): (Identifier, Identifier),
     mut input: RaiseEscalation,
     schemes: &SchemePolicy,
-    expected: Expected,
 ) -> Result<Sent, Problem> {
     let mut faults = FieldErrors::new();
     for (said, name, pointer) in [
@@ -150,7 +157,7 @@ pub(super) fn sent(
         request: input.into_request(schemes)?,
         source: source.into_string(),
         external_reference: external_reference.into_string(),
-        expected,
+        expected: Expected::Anything,
         how: How { source_version, ..How::default() },
     })
 }

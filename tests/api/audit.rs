@@ -11,7 +11,7 @@ use super::support::TestApp;
 use super::support::operations::{Operation, ready};
 
 /// How many rows each table has, seen by somebody who sees all.
-async fn rows(database: &Client) -> BTreeMap<String, i64> {
+pub async fn rows(database: &Client) -> BTreeMap<String, i64> {
     let tables = database
         .query(
             "select relname::text from pg_class

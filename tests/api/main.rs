@@ -22,6 +22,7 @@ mod contract;
 mod corrections;
 mod demo_data;
 mod demo_recount;
+mod dry_runs;
 mod embedded;
 mod endings;
 mod exclusions;
