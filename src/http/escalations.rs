@@ -114,7 +114,7 @@ pub async fn read_escalation(
     let mut query = QueryReader::new(request.query_string(), &[AS_OF]);
     let as_of = as_of(&mut query, state.deps.clock.now());
     query.finish()?;
-    let detail = read::one(&state.deps, &by, escalation_id(&id)?, as_of).await?;
+    let detail = read::one(&state.deps, &by, item_id(&id)?, as_of).await?;
     Ok(shown(HttpResponse::Ok(), detail))
 }
 
@@ -150,7 +150,7 @@ pub async fn correct_escalation(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let writing = writing(&request)?;
-    let id = escalation_id(&id)?;
+    let id = item_id(&id)?;
     let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
     let input: CorrectEscalation = body.read_merge_patch().await?;
     let on = On { id, expected_version: Some(expected), occurred_at: None, writing };
@@ -232,6 +232,15 @@ pub(super) fn shown(mut answer: actix_web::HttpResponseBuilder, detail: Detail) 
 /// The identifier in a path. What is no identifier names nothing.
 pub(super) fn escalation_id(text: &str) -> Result<EscalationId, Problem> {
     canonical_uuid(text).map(EscalationId).ok_or_else(|| ProblemType::NotFound.into())
+}
+
+/// The same where no further name follows: `batch` is the one word there that is an address of its own, for POST.
+fn item_id(text: &str) -> Result<EscalationId, Problem> {
+    if text == "batch" {
+        let allow = HeaderValue::from_static("OPTIONS, POST");
+        return Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow));
+    }
+    escalation_id(text)
 }
 
 /// Refuses parameters where an operation has none.

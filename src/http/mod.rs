@@ -7,6 +7,7 @@ pub mod actions;
 pub mod acts;
 pub mod answers;
 pub mod auth;
+pub mod batches;
 pub mod body;
 pub mod clock_views;
 pub mod conditions;
@@ -88,6 +89,7 @@ mod sample_request;
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
         .service(escalations::raise_escalation)
+        .service(batches::send_batch)
         .service(lists::list_escalations)
         .service(escalations::read_escalation)
         .service(escalations::correct_escalation)

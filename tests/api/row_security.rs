@@ -502,6 +502,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate review_action_state",
         "update review_learning set body = 'x'",
         "delete from review_learning_result",
+        "update source_record set urgency = 'urgent'",
+        "delete from source_record",
+        "truncate source_record",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

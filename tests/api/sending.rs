@@ -354,3 +354,112 @@ async fn who_has_this_version_is_sent_no_other() {
     let tag = app.director().get(review).await.expect(200).header("etag").to_owned();
     app.director().send(Method::GET, review, &[("if-none-match", &tag)], "").await.expect(304);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_batch_each_record_stands_for_itself() {
+    let app = TestApp::start().await;
+    let police = app.police();
+    let item = |reference: &str, changed: Value| {
+        let mut body = record(changed);
+        body["source"] = json!("niche");
+        body["external_reference"] = json!(reference);
+        body
+    };
+    let batch = json!({"items": [
+        item("A", json!({})),
+        item("B", json!({"theme": "nonsense", "raised_with_agency": "nobody"})),
+        item("A", json!({"urgency": "urgent"})),
+        item("a b", json!({"no_such_member": 1, "urgency": "soon"})),
+        record(json!({})),
+        item("A", json!({"urgency": "urgent", "desired_outcome": "Something else."})),
+        item("C", json!({"source_version": 7})),
+        item("C", json!({"source_version": 6})),
+        item("A", json!({"urgency": "urgent"})),
+    ]});
+    let told = |answer: &Answer| -> Vec<(u64, String)> {
+        let items = answer.json["items"].as_array().unwrap();
+        for (index, item) in items.iter().enumerate() {
+            assert_eq!(item["index"], json!(index));
+            let refused = item["status"].as_u64().unwrap() >= 400;
+            assert_eq!(item.get("problem").is_some(), refused, "{item}");
+            if refused {
+                assert_eq!(item["problem"]["status"], item["status"]);
+            }
+        }
+        let word = |item: &Value| {
+            let problem = item["problem"]["code"].as_str();
+            problem.unwrap_or_else(|| item["result"].as_str().unwrap()).to_owned()
+        };
+        items.iter().map(|item| (item["status"].as_u64().unwrap(), word(item))).collect()
+    };
+    let expected = |all: &[(u64, &str)]| -> Vec<(u64, String)> {
+        all.iter().map(|(status, word)| (*status, (*word).to_owned())).collect()
+    };
+    // Tried: nothing is stored, so that each record is the first of its name.
+    let tried = police.post("/v1/escalations/batch?dry_run=true", &batch).await.expect(200);
+    assert_eq!(count(&app, "escalation").await, 0);
+    let first = &tried.json["items"][0];
+    assert_eq!((&first["would"], first.get("id")), (&json!("create"), None));
+    assert_eq!(told(&tried)[1], (422, "validation-failed".to_owned()));
+
+    let answer = police.post("/v1/escalations/batch", &batch).await.expect(200);
+    let bad = (422, "validation-failed");
+    assert_eq!(
+        told(&answer),
+        expected(&[
+            (201, "created"),
+            bad,
+            (200, "updated"),
+            bad,
+            bad,
+            bad,
+            (201, "created"),
+            (200, "stale_ignored"),
+            (200, "unchanged"),
+        ])
+    );
+    let items = &answer.json["items"];
+    let pointers = |index: usize| -> Vec<&str> {
+        let errors = items[index]["problem"]["errors"].as_array().unwrap();
+        errors.iter().map(|it| it["pointer"].as_str().unwrap()).collect()
+    };
+    assert_eq!(pointers(1), ["#/items/1/raised_with_agency", "#/items/1/theme"]);
+    assert_eq!(
+        pointers(3),
+        ["#/items/3/external_reference", "#/items/3/no_such_member", "#/items/3/urgency"]
+    );
+    assert_eq!(pointers(4), ["#/items/4/external_reference", "#/items/4/source"]);
+    assert_eq!(pointers(5), ["#/items/5/desired_outcome"]);
+    assert_eq!(
+        (&items[0]["external_reference"], items[3].get("external_reference")),
+        (&json!("A"), None)
+    );
+    assert_eq!((&items[2]["id"], &items[2]["version"]), (&items[0]["id"], &json!(2)));
+    police.get(items[0]["href"].as_str().unwrap()).await.expect(200);
+    assert_eq!(count(&app, "escalation").await, 2);
+    // Again: what is there is unchanged.
+    let again = json!({"items": [item("C", json!({"source_version": 7}))]});
+    let again = police.post("/v1/escalations/batch", &again).await.expect(200);
+    assert_eq!(told(&again), expected(&[(200, "unchanged")]));
+    let many = |count: usize| json!({"items": vec![json!({}); count]});
+    let full = police.post("/v1/escalations/batch", &many(100)).await.expect(200);
+    assert_eq!(told(&full), vec![(422, "validation-failed".to_owned()); 100]);
+    for (body, error) in [
+        (many(101), ("#/items", "too_many_items")),
+        (json!({"items": [1]}), ("#/items/0", "wrong_type")),
+        (json!({"items": {}}), ("#/items", "wrong_type")),
+        (json!({}), ("#/items", "required")),
+    ] {
+        let answer = police.post("/v1/escalations/batch", &body).await.expect(422);
+        assert_eq!(answer.problem().1, [(error.0.to_owned(), error.1.to_owned())]);
+    }
+    assert_eq!(
+        police.post("/v1/escalations/batch", &many(0)).await.expect(200).json,
+        json!({"items": []})
+    );
+    app.director().post("/v1/escalations/batch", &many(1)).await.expect(403);
+    assert_eq!(
+        police.get("/v1/escalations/batch").await.expect(405).header("allow"),
+        "OPTIONS, POST"
+    );
+}

@@ -234,6 +234,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "livez" | "readyz" | "version" | "read_contract" | "read_problem_type" => ("", &[]),
         "raise_escalation"
         | "send_escalation"
+        | "send_batch"
         | "search_by_child"
         | "list_escalations"
         | "list_episodes"
