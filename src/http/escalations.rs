@@ -26,6 +26,7 @@ use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::EscalationId;
 use crate::usecases::Writing;
 use crate::usecases::acts::{self, ActRequest, CorrectionRequest, On};
+use crate::usecases::once::{self, Key};
 use crate::usecases::raise::How;
 use crate::usecases::read::Detail;
 use crate::usecases::{raise, read};
@@ -34,7 +35,9 @@ use crate::usecases::{raise, read};
 ///
 /// Records that the caller's agency is not getting an adequate or timely response from another.
 /// Send `source` and `external_reference` to make it safe to repeat: the second sending answers
-/// 409 with the `Location` of what the first one stored.
+/// 409 with the `Location` of what the first one stored. Or send an `Idempotency-Key`: the same request with the same key
+/// answers 201 again, with the escalation as it stands and `Idempotent-Replay: true`, for 30 days. With neither,
+/// `possible_duplicates` lists what may be the same matter.
 #[utoipa::path(
     tag = "escalations",
     operation_id = "raise_escalation",
@@ -50,15 +53,17 @@ use crate::usecases::{raise, read};
     })),
     params(
         ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were stored, and store nothing."),
+        ("Idempotency-Key" = Option<String>, Header,
+         description = "1 to 255 visible ASCII characters of your own, new for each request that you mean. Refused requests use none up."),
     ),
     security(("bearer" = ["raise_escalation"])),
     responses(
         (status = 200, description = "With `dry_run`: it would be stored.", body = DryRunView),
-        (status = 201, description = "It is stored.", body = EscalationView, headers(
+        (status = 201, description = "It is stored; with `Idempotent-Replay: true`, by an earlier request with the same key.", body = EscalationView, headers(
             ("Location" = String, description = "Where it is."),
             ("ETag" = String, description = "Its version."),
         )),
-        (status = 409, description = "The external reference is taken; `Location` tells by what.",
+        (status = 409, description = "The external reference is taken; `Location` tells by what. Or a request with the same key is under way.",
          body = Problem, content_type = "application/problem+json"),
         ReadProblems, BodyProblems,
     ),
@@ -71,17 +76,28 @@ pub async fn raise_escalation(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let writing = writing(&request)?;
-    let input: RaiseEscalation = body.read().await?;
+    let key = idempotency_key(&request)?;
+    let (input, meaning) = body.read_with_meaning::<RaiseEscalation>().await?;
     let source_version = input.source_version.map(SourceVersion::get);
     let wanted = input.into_request(&state.deps.schemes)?;
-    let how = How { source_version, writing };
-    let raised = raise::raise_so(&state.deps, &by, wanted, how).await?;
+    let how = How { source_version, writing, once: None };
+    let (replayed, raised) = match key {
+        Some(key) => {
+            let key = Key { key: &key, meaning: &meaning };
+            once::raise_once(&state.deps, &by, wanted, key, how).await?
+        }
+        None => (false, raise::raise_so(&state.deps, &by, wanted, how).await?),
+    };
     if writing == Writing::Tried {
-        return Ok(tried(Would::Create, None, raised));
+        let would = if replayed { Would::Nothing } else { Would::Create };
+        return Ok(tried(would, None, raised));
     }
     let location = format!("/v1/escalations/{}", raised.escalation.id);
     let mut answer = HttpResponse::Created();
     answer.insert_header((header::LOCATION, location));
+    if replayed {
+        answer.insert_header(("idempotent-replay", "true"));
+    }
     Ok(shown(answer, raised))
 }
 
@@ -241,6 +257,18 @@ fn item_id(text: &str) -> Result<EscalationId, Problem> {
         return Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow));
     }
     escalation_id(text)
+}
+
+/// The caller's key for a request that may be repeated.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut sent = request.headers().get_all("idempotency-key");
+    let Some(value) = sent.next() else { return Ok(None) };
+    let visible =
+        (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
+    match value.to_str() {
+        Ok(key) if visible && sent.next().is_none() => Ok(Some(key.to_owned())),
+        _ => Err(ProblemType::IdempotencyKeyInvalid.into()),
+    }
 }
 
 /// Refuses parameters where an operation has none.

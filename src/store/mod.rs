@@ -13,6 +13,7 @@ pub mod exclusions;
 pub mod failure;
 pub mod finding;
 pub mod hearing;
+pub mod idempotency;
 pub mod in_use;
 pub mod learning;
 mod list_parts;

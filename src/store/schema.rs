@@ -232,6 +232,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_key (partnership_id, client_id, key_hash) {
+        partnership_id -> Uuid,
+        client_id -> Uuid,
+        key_hash -> Bytea,
+        meaning -> Bytea,
+        escalation_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     login_attempt (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Bytea,
@@ -585,6 +596,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     figure_exclusion,
     heartbeat,
     holding,
+    idempotency_key,
     login_attempt,
     nil_return,
     partnership,

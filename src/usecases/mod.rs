@@ -11,6 +11,7 @@ pub mod failure;
 pub mod hearing;
 pub mod metrics;
 pub mod notices;
+pub mod once;
 pub mod papers;
 pub mod policies;
 mod policy_decision;

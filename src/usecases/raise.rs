@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::once::since;
 use super::read::{Detail, detail};
 use super::reference::partnership;
 use super::timers;
@@ -23,8 +24,9 @@ use crate::domain::sent::{Said, SourceRecord};
 use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::store::escalations::{self, StoredChild};
+use crate::store::idempotency::Hashes;
 use crate::store::session::{Stated, Writing, transaction, writing};
-use crate::store::{StoreFailure, events, finding, source_records};
+use crate::store::{StoreFailure, events, finding, idempotency, source_records};
 
 /// The unique index that a second use of a sender's reference breaks.
 const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
@@ -94,6 +96,8 @@ pub struct How {
     pub writing: Writing,
     /// The sending system's own number of what it says.
     pub source_version: Option<i64>,
+    /// The caller's key for it, by its hashes.
+    pub once: Option<Hashes>,
 }
 
 /// Raises an escalation for the caller's agency.
@@ -137,6 +141,11 @@ pub async fn raise_so(
     Escalation::raise(raise.clone(), id, String::new(), &scene)?;
 
     let done = writing(&deps.pool, how.writing, Stated::by(caller, reach), async |conn| {
+        if let Some(hashes) = &how.once
+            && !idempotency::try_lock(conn, hashes).await?
+        {
+            return Err(Failure::KeyInProgress);
+        }
         let number = escalations::next_number(conn).await?;
         let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
         let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
@@ -148,6 +157,10 @@ pub async fn raise_so(
             let record = SourceRecord { number: 1, version, said: Said::from(&raised.facts) };
             let by = Recorded::by(caller, now);
             source_records::append(conn, raised.partnership, raised.id, &record, &by).await?;
+        }
+        if let Some(hashes) = &how.once {
+            let whose = (caller.partnership, caller.client);
+            idempotency::keep(conn, whose, hashes, raised.id, (now, since(now))).await?;
         }
         let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
         let possible_duplicates =

@@ -40,6 +40,7 @@ mod lists_naive;
 mod migrations;
 mod more_time;
 mod negative;
+mod once;
 mod one_value;
 mod outage;
 mod papers;

@@ -99,6 +99,10 @@ impl World {
                         'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
                         'somebody'
                  from client;
+                 insert into idempotency_key
+                 select e.partnership_id, c.id, sha256('key'), sha256('meaning'), e.id, now()
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
                  insert into source_record
                  select e.partnership_id, e.id, 1, 1, theme_code, urgency, null, null, null, null, now(), 'agency', c.id,
                         'somebody'
@@ -351,6 +355,9 @@ async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
     ] {
         state(&service, &here, &world.agency(agency).await, reach).await;
         assert_eq!(count(&service, "source_record").await, seen, "{agency} {reach:?}");
+        assert_eq!(count(&service, "idempotency_key").await, seen, "{agency} {reach:?}");
+        let sql = "delete from idempotency_key";
+        assert_eq!(service.execute(sql, &[]).await.unwrap(), seen.unsigned_abs(), "{agency}");
         service.batch_execute("rollback").await.unwrap();
     }
     let there = world.partnership("ELSE").await;
@@ -463,7 +470,8 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
     for table in tables(&all).await {
         for sql in [format!("delete from {table}"), format!("truncate {table} cascade")] {
-            if sql.starts_with("delete") && OF_THE_DOOR.contains(&table.as_str()) {
+            let forgets = [OF_THE_DOOR, &["idempotency_key"]].concat();
+            if sql.starts_with("delete") && forgets.contains(&table.as_str()) {
                 continue;
             }
             state(&service, &here, "", Reach::Partnership).await;
