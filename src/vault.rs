@@ -68,7 +68,7 @@ impl Vault {
         let key = self.derive(&[b"request", partnership.0.as_bytes()]);
         let mut text = Vec::new();
         for part in parts {
-            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             text.extend_from_slice(part);
         }
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &text).as_ref().to_vec()
