@@ -62,6 +62,18 @@ impl Vault {
         hmac::sign(&key, child.lookup_text().as_bytes()).as_ref().to_vec()
     }
 
+    /// A keyed hash of a request or of a part of it, told apart by where each part ends.
+    #[must_use]
+    pub fn request_hash(&self, partnership: PartnershipId, parts: &[&[u8]]) -> Vec<u8> {
+        let key = self.derive(&[b"request", partnership.0.as_bytes()]);
+        let mut text = Vec::new();
+        for part in parts {
+            text.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            text.extend_from_slice(part);
+        }
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &text).as_ref().to_vec()
+    }
+
     /// Seals a child's reference for its place in one row; moved elsewhere it does not open.
     ///
     /// # Errors
@@ -161,6 +173,16 @@ mod tests {
         assert_ne!(found, vault.child_key(THERE, &child("SYN100234")));
         assert_ne!(found, vault.child_key(HERE, &child("SYN100235")));
         assert_ne!(found, Vault::new([8; 32]).child_key(HERE, &child("SYN100234")));
+    }
+
+    #[test]
+    fn requests_are_told_apart_by_every_part_and_partnership() {
+        let vault = Vault::new([7; 32]);
+        let hash = vault.request_hash(HERE, &[b"ab", b"c"]);
+        assert_eq!((hash.len(), &hash), (32, &vault.request_hash(HERE, &[b"ab", b"c"])));
+        assert_ne!(hash, vault.request_hash(HERE, &[b"a", b"bc"]));
+        assert_ne!(hash, vault.request_hash(THERE, &[b"ab", b"c"]));
+        assert_ne!(hash, Vault::new([8; 32]).request_hash(HERE, &[b"ab", b"c"]));
     }
 
     #[test]

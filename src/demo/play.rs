@@ -25,7 +25,7 @@ use crate::usecases::deps::Clock;
 use crate::usecases::raise::RaiseRequest;
 use crate::usecases::setup::{self, SetupPlan};
 use crate::usecases::{
-    Deps, Failure, acts, hearing, practice, raise, read, registry, review_rules,
+    Deps, Failure, Writing, acts, hearing, practice, raise, read, registry, review_rules,
 };
 
 /// Keeps the stream of identifiers apart from the stream of the script.
@@ -264,7 +264,7 @@ impl Player {
         occurred_at: Option<Timestamp>,
     ) -> Result<On, DemoError> {
         let id = self.cases.get(&case).copied().ok_or(DemoError::NotAsWritten { at, case })?;
-        Ok(On { id, expected_version: None, occurred_at })
+        Ok(On { id, expected_version: None, occurred_at, writing: Writing::Kept })
     }
 
     async fn raise(

@@ -127,6 +127,8 @@ pub enum Hint {
     RaisedInWeek,
     /// A change of this chart is declared for that week already.
     DeclaredAlready,
+    /// It is recorded otherwise, and sending it again does not change it.
+    RecordedOtherwise,
 }
 
 super::codes::codes! {

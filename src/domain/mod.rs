@@ -51,6 +51,7 @@ pub mod resolution;
 pub mod review;
 pub mod review_setting;
 pub mod scene;
+pub mod sent;
 pub mod shift;
 pub mod sight;
 pub mod sign_in;

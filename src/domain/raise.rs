@@ -123,7 +123,7 @@ impl Escalation {
         scene: &Scene<'_>,
     ) -> Result<(Self, Vec<Event>), BrokenRule> {
         let raised_at = raise.raised_at.or(scene.occurred_at).unwrap_or(scene.now);
-        let stage = raise.stage.unwrap_or(USUAL_FIRST_STAGE);
+        let stage = raise.first_stage();
         raise.check(raised_at, stage, scene)?;
         let scope = raise.scope();
         let at = At { episode: 1, stage, urgency: raise.urgency, started_at: raised_at };
@@ -253,6 +253,11 @@ impl Raise {
         }
         let role = self.raised_by_role.as_deref().unwrap_or_default();
         faults.add_if(!findings(role).is_empty(), "raised_by_role", FieldRule::PersonalData);
+    }
+
+    /// The stage at which it starts.
+    pub(super) fn first_stage(&self) -> u8 {
+        self.stage.unwrap_or(USUAL_FIRST_STAGE)
     }
 
     fn scope(&self) -> Scope {

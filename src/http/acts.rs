@@ -20,6 +20,7 @@ use super::times::Instant;
 use super::views::EscalationView;
 use crate::domain::act::Act;
 use crate::domain::ids::EscalationId;
+use crate::usecases::Writing;
 use crate::usecases::acts::{self, ActRequest, On};
 
 /// What every act does once its body is read.
@@ -35,6 +36,7 @@ pub(super) async fn perform<P: Permission>(
         id,
         expected_version: expected_version(request)?,
         occurred_at: occurred_at.map(|at| at.0),
+        writing: Writing::Kept,
     };
     let after = acts::act(&state.deps, by, P::ACTION, on, act).await?;
     Ok(shown(HttpResponse::Ok(), after))

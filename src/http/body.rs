@@ -16,6 +16,7 @@ use super::field_errors::FieldErrors;
 use super::fields;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
+use super::strict_json::{JsonLimits, parse};
 
 /// The media type of a merge patch (RFC 7396).
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -69,6 +70,18 @@ impl Body {
     pub async fn read<T: Deserr<FieldErrors>>(self) -> Result<T, Problem> {
         self.check_type(JSON)?;
         fields::read(&self.bytes().await?)
+    }
+
+    /// The same, with its meaning: one text for all ways to write the same, whatever the order of members and the blanks.
+    ///
+    /// # Errors
+    /// As [`Body::read`].
+    pub async fn read_with_meaning<T: Deserr<FieldErrors>>(self) -> Result<(T, Vec<u8>), Problem> {
+        self.check_type(JSON)?;
+        let bytes = self.bytes().await?;
+        // Members of a parsed object are sorted by name.
+        let meaning = parse(&bytes, JsonLimits::default())?.to_string().into_bytes();
+        Ok((fields::read(&bytes)?, meaning))
     }
 
     /// Reads a merge patch into a request type.

@@ -3,9 +3,13 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, get};
-use utoipa::openapi::path::PathItem;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Tag};
+use utoipa::openapi::{
+    InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
+    ResponseBuilder, Tag, Type,
+};
 use utoipa_actix_web::AppExt;
 
 use super::paging::Sort;
@@ -81,9 +85,35 @@ fn methods(item: &PathItem) -> Vec<&'static str> {
 /// The contract as a document.
 #[must_use]
 pub fn document() -> OpenApi {
-    let (_, document) =
+    let (_, mut document) =
         App::new().into_utoipa_app().openapi(frame()).configure(super::routes).split_for_parts();
+    for item in document.paths.paths.values_mut() {
+        if let Some(read) = &mut item.get {
+            tell_condition(read);
+        }
+    }
     document
+}
+
+/// Every reading that answers with a tag can be asked for something newer only; the outermost layer sees to it.
+fn tell_condition(read: &mut Operation) {
+    let told = |status: &str| match read.responses.responses.get(status) {
+        Some(RefOr::T(answer)) => answer.headers.contains_key("ETag"),
+        _ => false,
+    };
+    if !told("200") {
+        return;
+    }
+    let known = ResponseBuilder::new().description("It is the version that you have.").build();
+    read.responses.responses.insert("304".to_owned(), known.into());
+    let parameter = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The `ETag` that you have, or several; what has it still is answered with 304 and no body."))
+        .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))))
+        .build();
+    read.parameters.get_or_insert_default().push(parameter.into());
 }
 
 /// The contract as the text that is published and kept in the repository.

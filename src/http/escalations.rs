@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
+use super::dry_runs::{DryRunView, EscalationOrDryRun, Would, tried, writing};
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
 use super::filters::{AS_OF, as_of};
@@ -16,13 +17,17 @@ use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::query::QueryReader;
 use super::requests::{CorrectEscalation, RaiseEscalation, SearchByChild, child_fault, narrative};
+use super::source_version::SourceVersion;
 use super::state::AppState;
 use super::times::Instant;
 use super::views::EscalationView;
 use crate::domain::access::Action;
 use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::EscalationId;
+use crate::usecases::Writing;
 use crate::usecases::acts::{self, ActRequest, CorrectionRequest, On};
+use crate::usecases::once::{self, Key};
+use crate::usecases::raise::How;
 use crate::usecases::read::Detail;
 use crate::usecases::{raise, read};
 
@@ -30,7 +35,9 @@ use crate::usecases::{raise, read};
 ///
 /// Records that the caller's agency is not getting an adequate or timely response from another.
 /// Send `source` and `external_reference` to make it safe to repeat: the second sending answers
-/// 409 with the `Location` of what the first one stored.
+/// 409 with the `Location` of what the first one stored. Or send an `Idempotency-Key`: the same request with the same key
+/// answers 201 again, with the escalation as it stands and `Idempotent-Replay: true`, for 30 days. With neither,
+/// `possible_duplicates` lists what may be the same matter.
 #[utoipa::path(
     tag = "escalations",
     operation_id = "raise_escalation",
@@ -44,13 +51,19 @@ use crate::usecases::{raise, read};
         "source": "niche",
         "external_reference": "OCC-2026-118"
     })),
+    params(
+        ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were stored, and store nothing."),
+        ("Idempotency-Key" = Option<String>, Header,
+         description = "1 to 255 visible ASCII characters of your own, new for each request that you mean. Refused requests use none up."),
+    ),
     security(("bearer" = ["raise_escalation"])),
     responses(
-        (status = 201, description = "It is stored.", body = EscalationView, headers(
+        (status = 200, description = "With `dry_run`: it would be stored.", body = DryRunView),
+        (status = 201, description = "It is stored; with `Idempotent-Replay: true`, by an earlier request with the same key.", body = EscalationView, headers(
             ("Location" = String, description = "Where it is."),
             ("ETag" = String, description = "Its version."),
         )),
-        (status = 409, description = "The external reference is taken; `Location` tells by what.",
+        (status = 409, description = "The external reference is taken; `Location` tells by what. Or a request with the same key is under way.",
          body = Problem, content_type = "application/problem+json"),
         ReadProblems, BodyProblems,
     ),
@@ -62,20 +75,37 @@ pub async fn raise_escalation(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
-    let input: RaiseEscalation = body.read().await?;
+    let writing = writing(&request)?;
+    let key = idempotency_key(&request)?;
+    let (input, meaning) = body.read_with_meaning::<RaiseEscalation>().await?;
+    let source_version = input.source_version.map(SourceVersion::get);
     let wanted = input.into_request(&state.deps.schemes)?;
-    let raised = raise::raise(&state.deps, &by, wanted).await?;
+    let how = How { source_version, writing, once: None };
+    let (replayed, raised) = match key {
+        Some(key) => {
+            let key = Key { key: &key, meaning: &meaning };
+            once::raise_once(&state.deps, &by, wanted, key, how).await?
+        }
+        None => (false, raise::raise_so(&state.deps, &by, wanted, how).await?),
+    };
+    if writing == Writing::Tried {
+        let would = if replayed { Would::Nothing } else { Would::Create };
+        return Ok(tried(would, None, raised));
+    }
     let location = format!("/v1/escalations/{}", raised.escalation.id);
     let mut answer = HttpResponse::Created();
     answer.insert_header((header::LOCATION, location));
+    if replayed {
+        answer.insert_header(("idempotent-replay", "true"));
+    }
     Ok(shown(answer, raised))
 }
 
 /// Read an escalation
 ///
 /// With its clocks, and with the children's references for the two agencies that it concerns. With `as_of` it is
-/// shown as it was known then; what is past permits no act.
+/// shown as it was known then; what is past permits no act. The `ETag` names what is recorded: what passes with time
+/// alone, such as `overdue` and `times`, is not in it, so read without `If-None-Match` when `next_due_at` has come.
 #[utoipa::path(
     tag = "escalations",
     operation_id = "read_escalation",
@@ -100,7 +130,7 @@ pub async fn read_escalation(
     let mut query = QueryReader::new(request.query_string(), &[AS_OF]);
     let as_of = as_of(&mut query, state.deps.clock.now());
     query.finish()?;
-    let detail = read::one(&state.deps, &by, escalation_id(&id)?, as_of).await?;
+    let detail = read::one(&state.deps, &by, item_id(&id)?, as_of).await?;
     Ok(shown(HttpResponse::Ok(), detail))
 }
 
@@ -114,12 +144,13 @@ pub async fn read_escalation(
     params(
         ("id" = EscalationId, Path, description = "The escalation."),
         ("If-Match" = String, Header, description = "The version that you read, as its `ETag`."),
+        ("dry_run" = Option<bool>, Query, description = "`true`: check everything as if it were corrected, and change nothing."),
     ),
     request_body(content = CorrectEscalation, content_type = "application/merge-patch+json",
         example = json!({"theme": "icpc_late", "reason": "The conference is what is late."})),
     security(("bearer" = ["correct"])),
     responses(
-        (status = 200, description = "The corrected escalation.", body = EscalationView,
+        (status = 200, description = "The corrected escalation; with `dry_run`, that it would be.", body = EscalationOrDryRun,
          headers(("ETag" = String, description = "Its new version."))),
         (status = 428, description = "`If-Match` is missing.",
          body = Problem, content_type = "application/problem+json"),
@@ -134,11 +165,11 @@ pub async fn correct_escalation(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    no_parameters(&request)?;
-    let id = escalation_id(&id)?;
+    let writing = writing(&request)?;
+    let id = item_id(&id)?;
     let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
     let input: CorrectEscalation = body.read_merge_patch().await?;
-    let on = On { id, expected_version: Some(expected), occurred_at: None };
+    let on = On { id, expected_version: Some(expected), occurred_at: None, writing };
     let right = CorrectionRequest {
         theme: input.theme.0.map(Identifier::into_string),
         urgency: input.urgency.0,
@@ -147,6 +178,9 @@ pub async fn correct_escalation(
     let reason = narrative("#/reason", input.reason)?;
     let request = ActRequest::Correct { right: Box::new(right), reason };
     let corrected = acts::act(&state.deps, &by, Action::Correct, on, request).await?;
+    if writing == Writing::Tried {
+        return Ok(tried(Would::Update, None, corrected));
+    }
     Ok(shown(HttpResponse::Ok(), corrected))
 }
 
@@ -214,6 +248,27 @@ pub(super) fn shown(mut answer: actix_web::HttpResponseBuilder, detail: Detail) 
 /// The identifier in a path. What is no identifier names nothing.
 pub(super) fn escalation_id(text: &str) -> Result<EscalationId, Problem> {
     canonical_uuid(text).map(EscalationId).ok_or_else(|| ProblemType::NotFound.into())
+}
+
+/// The same where no further name follows: `batch` is the one word there that is an address of its own, for POST.
+fn item_id(text: &str) -> Result<EscalationId, Problem> {
+    if text == "batch" {
+        let allow = HeaderValue::from_static("OPTIONS, POST");
+        return Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow));
+    }
+    escalation_id(text)
+}
+
+/// The caller's key for a request that may be repeated.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut sent = request.headers().get_all("idempotency-key");
+    let Some(value) = sent.next() else { return Ok(None) };
+    let visible =
+        (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
+    match value.to_str() {
+        Ok(key) if visible && sent.next().is_none() => Ok(Some(key.to_owned())),
+        _ => Err(ProblemType::IdempotencyKeyInvalid.into()),
+    }
 }
 
 /// Refuses parameters where an operation has none.

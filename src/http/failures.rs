@@ -13,6 +13,9 @@ use crate::usecases::Failure;
 /// How long a caller should wait before trying again, in seconds.
 const RETRY_AFTER: u32 = 2;
 
+/// The same for a request of which another copy is under way: it takes less than that.
+const KEY_RETRY_AFTER: u32 = 1;
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -28,6 +31,10 @@ impl From<Failure> for Problem {
                     .location(&format!("/v1/practice-records/{id}"))
             }
             Failure::Stale => ProblemType::PreconditionFailed.into(),
+            Failure::KeyInProgress => {
+                Self::new(ProblemType::IdempotencyInProgress).retry_after(KEY_RETRY_AFTER)
+            }
+            Failure::KeyReused => ProblemType::IdempotencyKeyReused.into(),
             Failure::CannotSign(reason) => reason.into(),
             Failure::CannotRelease(reason) => reason.into(),
             Failure::NotNow(why) => Self::new(ProblemType::InvalidTransition).detail(why),

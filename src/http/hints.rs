@@ -9,6 +9,12 @@ pub(super) fn words(hint: &Hint) -> String {
             "That the process happened is recorded. Only the Director takes it back or says that it happened earlier."
                 .to_owned()
         }
+        Hint::RecordedOtherwise => {
+            "It is recorded otherwise since the first sending, and sending it again changes theme, urgency and delay only. \
+             Send what you sent first, or act on the escalation: redirect it, add a note, or withdraw it and send it under \
+             another reference."
+                .to_owned()
+        }
         Hint::DuplicateItself => {
             "That escalation is a duplicate itself; name the one that it is a duplicate of.".to_owned()
         }

@@ -7,12 +7,15 @@ pub mod actions;
 pub mod acts;
 pub mod answers;
 pub mod auth;
+pub mod batches;
 pub mod body;
 pub mod clock_views;
+pub mod conditions;
 pub mod contract;
 pub mod csv_answer;
 pub mod cursor;
 pub mod dictionary;
+pub mod dry_runs;
 pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;
@@ -61,6 +64,8 @@ pub mod review_rules_views;
 pub mod review_views;
 pub mod reviews;
 pub mod server;
+pub mod source_version;
+pub mod sources;
 pub mod state;
 pub mod strict_json;
 pub mod time_views;
@@ -84,9 +89,12 @@ mod sample_request;
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
         .service(escalations::raise_escalation)
+        .service(batches::send_batch)
         .service(lists::list_escalations)
         .service(escalations::read_escalation)
         .service(escalations::correct_escalation)
+        .service(sources::read_sent_escalation)
+        .service(sources::send_escalation)
         .service(history::read_history)
         .service(explanations::explain_due_date)
         .service(acts::acknowledge)

@@ -110,6 +110,17 @@ impl Problem {
         self
     }
 
+    /// Lets pointers into a part of a body point into the whole, in which it stands at `place`.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        for error in &mut self.0.document.errors {
+            if let Some(rest) = error.pointer.strip_prefix('#') {
+                error.pointer = format!("#{place}{rest}");
+            }
+        }
+        self
+    }
+
     /// Adds a header, for example `Allow`, `Accept-Patch` or `WWW-Authenticate`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -59,6 +59,8 @@ problem_types! {
         "The cursor was altered or belongs to another caller or filter; start again from the first page.";
     InvalidHeader => "invalid-header", BAD_REQUEST, "A request header is not valid",
         "A header that this operation reads is not well formed; correct the header named in detail.";
+    IdempotencyKeyInvalid => "idempotency-key-invalid", BAD_REQUEST, "The Idempotency-Key is not valid",
+        "The header Idempotency-Key must be sent once, with 1 to 255 visible ASCII characters; make a new one for each request that you mean.";
     Unauthenticated => "unauthenticated", UNAUTHORIZED, "No credentials were sent",
         "The operation needs an access token; send one in the Authorization header.";
     InvalidToken => "invalid-token", UNAUTHORIZED, "The access token is not accepted",
@@ -81,6 +83,8 @@ problem_types! {
         "Somebody else changed the item at the same time and nothing was done; read it again and repeat.";
     DuplicateExternalReference => "duplicate-external-reference", CONFLICT, "The external reference is already in use",
         "This source already has an item with this external reference; use the one in the Location header.";
+    IdempotencyInProgress => "idempotency-in-progress", CONFLICT, "The same request is still under way",
+        "A request with this Idempotency-Key is being worked on; send it again after the seconds in Retry-After to learn what came of it.";
     InvalidTransition => "invalid-transition", CONFLICT, "This act is not possible now",
         "The item's present state does not allow this act; choose one of possible_acts.";
     SecondPersonRequired => "second-person-required", CONFLICT, "Somebody else has to do this",
@@ -101,6 +105,8 @@ problem_types! {
         "The body must not be compressed; send it without Content-Encoding.";
     ValidationFailed => "validation-failed", UNPROCESSABLE_ENTITY, "The body is not valid",
         "The body is readable but parts of it are not valid; correct every entry listed in errors and send it again.";
+    IdempotencyKeyReused => "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key stands for another request",
+        "This key was used for a request that said something else; send that request as it was, or this one with a key of its own.";
     NoCalendar => "no-calendar", UNPROCESSABLE_ENTITY, "No calendar covers these dates",
         "A due date needs a working-day calendar that is not published yet; ask the administrator to load that year.";
     PreconditionRequired => "precondition-required", PRECONDITION_REQUIRED, "An If-Match header is required",

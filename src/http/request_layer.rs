@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
+use super::conditions::is_known;
 use super::permission::CallingClient;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -54,7 +55,8 @@ pub async fn request_layer<B: MessageBody + 'static>(
     };
     let millis = started.elapsed().as_millis();
     match outcome {
-        Ok(mut answer) => {
+        Ok(answer) => {
+            let mut answer = unless_known(answer.map_into_boxed_body());
             let pattern = answer.request().match_pattern();
             let client = answer.request().extensions().get::<CallingClient>().copied();
             let status = answer.status().as_u16();
@@ -75,6 +77,24 @@ pub async fn request_layer<B: MessageBody + 'static>(
             Err(error)
         }
     }
+}
+
+/// 304 without a body where the caller of an operation has this very version already (RFC 9110, section 13.2.2).
+fn unless_known(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let asked = answer.request();
+    let reads = asked.method() == Method::GET && asked.path().starts_with("/v1/");
+    let tag = answer.headers().get(header::ETAG);
+    let known = tag.is_some_and(|tag| is_known(asked.headers(), tag));
+    if !(reads && known && answer.status() == StatusCode::OK) {
+        return answer;
+    }
+    let (request, response) = answer.into_parts();
+    let mut response = response.set_body(BoxBody::new(()));
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_DISPOSITION] {
+        response.headers_mut().remove(name);
+    }
+    ServiceResponse::new(request, response)
 }
 
 /// Only the pattern of the path is logged: never an address, a body or a header as they were sent.

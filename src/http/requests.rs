@@ -7,6 +7,7 @@ use super::field_errors::{FieldCode, FieldErrors};
 use super::fields::{Identifier, List, Text, Whole, code_members};
 use super::members::{Given, Kept};
 use super::problem::Problem;
+use super::source_version::SourceVersion;
 use super::times::Instant;
 use crate::domain::child_reference::{ChildReference, ChildReferenceError, Scheme, SchemePolicy};
 use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
@@ -69,6 +70,10 @@ pub struct RaiseEscalation {
     /// Your system's own reference, unique within `source`.
     #[deserr(default)]
     pub external_reference: Option<Identifier>,
+    /// Your system's own number of what it says, with `source` only: it rises when your record changes. What comes with
+    /// a lower one than before is older, and is ignored.
+    #[deserr(default)]
+    pub source_version: Option<SourceVersion>,
     /// When it was raised, if not now.
     #[deserr(default)]
     pub raised_at: Option<Instant>,
@@ -158,6 +163,9 @@ impl RaiseEscalation {
         if self.source.is_some() != self.external_reference.is_some() {
             let missing = if self.source.is_some() { "#/external_reference" } else { "#/source" };
             faults.push(missing, FieldCode::Required);
+        }
+        if self.source_version.is_some() && self.source.is_none() {
+            faults.push("#/source", FieldCode::Required);
         }
         faults.into_result()?;
         Ok(RaiseRequest {

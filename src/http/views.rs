@@ -17,6 +17,7 @@ use crate::domain::link::LinkKind;
 use crate::domain::partnership::Partnership;
 use crate::domain::proposal::{ProposalKind, Side};
 use crate::domain::rag::Rag;
+use crate::domain::sent::SendResult;
 use crate::domain::stage_clock::ClockKind;
 use crate::domain::standing::Standing;
 use crate::domain::theme::ThemeCode;
@@ -128,6 +129,9 @@ pub struct EscalationView {
     pub proposal: Option<ProposalView>,
     /// What it has to do with others.
     pub links_to_others: Vec<LinkView>,
+    /// What came of sending it under its system's own reference: `created`, `updated`, `unchanged` or `stale_ignored`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<SendResult>,
     /// When it was just raised: others of yours that may be the same matter. Nothing is merged; say which they are with
     /// `duplicate` or `links`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -302,6 +306,7 @@ impl From<Detail> for EscalationView {
                 .iter()
                 .map(|it| LinkView { kind: it.kind, escalation: it.to, at: Instant(it.at) })
                 .collect(),
+            result: None,
             possible_duplicates: detail
                 .possible_duplicates
                 .into_iter()

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::failure::StoreFailure;
 use super::schema::{escalation, escalation_child};
 use crate::domain::escalation::Escalation;
-use crate::domain::ids::{EscalationId, PartnershipId};
+use crate::domain::ids::{AgencyId, EscalationId, PartnershipId};
 
 /// The most possible duplicates that are told.
 const MOST_ALIKE: i64 = 10;
@@ -47,7 +47,7 @@ pub async fn of_child(
 pub async fn by_external_reference(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
-    agency: crate::domain::ids::AgencyId,
+    agency: AgencyId,
     source: &str,
     external_reference: &str,
 ) -> Result<Option<EscalationId>, StoreFailure> {
@@ -61,6 +61,28 @@ pub async fn by_external_reference(
         .await
         .optional()?;
     Ok(id.map(EscalationId))
+}
+
+/// The escalation that a system of one of these agencies sent under this reference, if any; the first agency's before
+/// those of the others.
+///
+/// # Errors
+/// The database fails.
+pub async fn sent_by(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    agencies: &[AgencyId],
+    source: &str,
+    external_reference: &str,
+) -> Result<Option<EscalationId>, StoreFailure> {
+    for agency in agencies {
+        let found =
+            by_external_reference(conn, partnership, *agency, source, external_reference).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// The escalations of one of these children, with the same theme and responding agency, raised within so many days

@@ -233,6 +233,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_key (partnership_id, client_id, key_hash) {
+        partnership_id -> Uuid,
+        client_id -> Uuid,
+        key_hash -> Bytea,
+        meaning -> Bytea,
+        escalation_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     login_attempt (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Bytea,
@@ -443,6 +454,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    source_record (partnership_id, escalation_id, number) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        number -> Int4,
+        source_version -> Nullable<Int8>,
+        theme_code -> Text,
+        urgency -> Text,
+        timescale_code -> Nullable<Text>,
+        started_at -> Nullable<Timestamptz>,
+        occurred_at -> Nullable<Timestamptz>,
+        cause -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     stage_clock (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -567,6 +597,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     figure_exclusion,
     heartbeat,
     holding,
+    idempotency_key,
     login_attempt,
     nil_return,
     partnership,
@@ -580,6 +611,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     review_learning_result,
     review_setting,
     review_sign_off,
+    source_record,
     stage_clock,
     stage_policy,
     sweep,

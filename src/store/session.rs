@@ -55,6 +55,37 @@ where
     run(pool, KEPT, stated, work).await
 }
 
+/// Whether what a transaction wrote is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// It is.
+    #[default]
+    Kept,
+    /// It was only tried: every statement ran and every constraint was asked, and nothing stays.
+    Tried,
+}
+
+/// As [`transaction`], or the same work with nothing of it kept.
+///
+/// # Errors
+/// As [`transaction`].
+pub async fn writing<T, E, F>(
+    pool: &Pool,
+    writing: Writing,
+    stated: Stated,
+    work: F,
+) -> Result<T, E>
+where
+    E: From<StoreFailure>,
+    F: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+{
+    let kind = match writing {
+        Writing::Kept => KEPT,
+        Writing::Tried => TRIED,
+    };
+    run(pool, kind, stated, work).await
+}
+
 /// The same for work that only reads: all its statements see one state, though others write between them.
 ///
 /// # Errors
@@ -98,6 +129,8 @@ struct Kind {
 }
 
 const KEPT: Kind = Kind { begin: "BEGIN", kept: true };
+/// No constraint of the schema waits for the commit, so that what is rolled back has met them all.
+const TRIED: Kind = Kind { begin: "BEGIN", kept: false };
 const READ: Kind = Kind { begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", kept: true };
 /// The past is written into temporary tables, which "read only" would refuse, and goes when it has been read.
 const PUT_BACK: Kind = Kind { begin: "BEGIN ISOLATION LEVEL REPEATABLE READ", kept: false };

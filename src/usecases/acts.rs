@@ -20,7 +20,7 @@ use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::stage_policy::StagePolicy;
-use crate::store::session::{Connection, Stated, transaction};
+use crate::store::session::{Connection, Stated, Writing, writing};
 use crate::store::{escalations, events, finding};
 
 /// On what, and how, an act is done.
@@ -32,6 +32,8 @@ pub struct On {
     pub expected_version: Option<i32>,
     /// When it happened, if not now.
     pub occurred_at: Option<Timestamp>,
+    /// Whether it is done, or only tried.
+    pub writing: Writing,
 }
 
 /// Does one act.
@@ -49,7 +51,7 @@ pub async fn act(
     let request = request.into();
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    writing(&deps.pool, on.writing, Stated::by(caller, reach), async |conn| {
         // Two records that name each other are held in one order, so that neither waits for the other for ever, and
         // so that what is known of the other one stays true until this is stored.
         if let Some(other) = request.names().filter(|other| *other < on.id) {
@@ -60,28 +62,47 @@ pub async fn act(
         if on.expected_version.is_some_and(|version| version != before.version) {
             return Err(Failure::Stale);
         }
-        let now = deps.clock.now();
-        let act = request.look_up(conn, &agreed, on.id, now).await?;
-        let policy = policy_of(&agreed, &before)?;
-        let pair_repeats = match act.kind() {
-            ActKind::Resolve => pair_repeats(conn, &before, policy, now).await?,
-            _ => 0,
-        };
+        let after = act_on(deps, conn, caller, &agreed, &before, on.occurred_at, request).await?;
+        detail(deps, conn, caller, &agreed, after).await
+    })
+    .await
+}
+
+/// Does one act on what was read under lock in this transaction.
+///
+/// # Errors
+/// The escalation does not permit the act now, or a code in the request is unknown.
+pub(super) async fn act_on(
+    deps: &Deps,
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Arc<Partnership>,
+    before: &Escalation,
+    occurred_at: Option<Timestamp>,
+    request: ActRequest,
+) -> Result<Escalation, Failure> {
+    let now = deps.clock.now();
+    let act = request.look_up(conn, agreed, before.id, now).await?;
+    let policy = policy_of(agreed, before)?;
+    let pair_repeats = match act.kind() {
+        ActKind::Resolve => pair_repeats(conn, before, policy, now).await?,
+        _ => 0,
+    };
+    let (after, new) = {
         let scene = Scene {
             caller: Some(caller),
-            occurred_at: on.occurred_at,
+            occurred_at,
             now,
             policy,
             calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
             pair_repeats,
             new_id: &|| deps.ids.new_id(now),
         };
-        let (after, new) = before.act(act, &scene)?;
-        check_new_responder(&before, &after, &agreed, now)?;
-        store(deps, conn, &agreed, &before, &after, &new).await?;
-        detail(deps, conn, caller, &agreed, after).await
-    })
-    .await
+        before.act(act, &scene)?
+    };
+    check_new_responder(before, &after, agreed, now)?;
+    store(deps, conn, agreed, before, &after, &new).await?;
+    Ok(after)
 }
 
 /// Takes a late escalation to the next stage, as the service itself. `before` is held under lock.

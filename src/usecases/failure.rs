@@ -28,6 +28,12 @@ pub enum Failure {
     /// The escalation has changed since the caller read it.
     #[error("changed since it was read")]
     Stale,
+    /// The same key is at work on another request.
+    #[error("a request with this key is under way")]
+    KeyInProgress,
+    /// The key stands for another request.
+    #[error("the key stands for another request")]
+    KeyReused,
     /// The review cannot be signed so.
     #[error(transparent)]
     CannotSign(CannotSign),

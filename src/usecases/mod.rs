@@ -11,6 +11,7 @@ pub mod failure;
 pub mod hearing;
 pub mod metrics;
 pub mod notices;
+pub mod once;
 pub mod papers;
 pub mod policies;
 mod policy_decision;
@@ -29,7 +30,10 @@ pub mod shipped;
 pub mod sign_in;
 pub mod sweep;
 pub mod timers;
+pub mod upsert;
 pub mod weekly;
 
 pub use deps::Deps;
 pub use failure::Failure;
+
+pub use crate::store::session::Writing;

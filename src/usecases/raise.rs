@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::once::since;
 use super::read::{Detail, detail};
 use super::reference::partnership;
 use super::timers;
@@ -18,11 +19,14 @@ use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::raise::Raise;
+use crate::domain::recorded::Recorded;
+use crate::domain::sent::{Said, SourceRecord};
 use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::store::escalations::{self, StoredChild};
-use crate::store::session::{Stated, transaction};
-use crate::store::{StoreFailure, events, finding};
+use crate::store::idempotency::Hashes;
+use crate::store::session::{Stated, Writing, transaction, writing};
+use crate::store::{StoreFailure, events, finding, idempotency, source_records};
 
 /// The unique index that a second use of a sender's reference breaks.
 const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
@@ -85,11 +89,35 @@ pub struct DelayRequest {
     pub cause: Option<DelayCause>,
 }
 
+/// How a raising is done.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    /// Whether it is done, or only tried.
+    pub writing: Writing,
+    /// The sending system's own number of what it says.
+    pub source_version: Option<i64>,
+    /// The caller's key for it, by its hashes.
+    pub once: Option<Hashes>,
+}
+
 /// Raises an escalation for the caller's agency.
 ///
 /// # Errors
 /// Codes that are unknown, rules that are broken, or a sender's reference that is taken.
 pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Result<Detail, Failure> {
+    raise_so(deps, caller, request, How::default()).await
+}
+
+/// Raises an escalation for the caller's agency, so.
+///
+/// # Errors
+/// As [`raise`].
+pub async fn raise_so(
+    deps: &Deps,
+    caller: &Caller,
+    request: RaiseRequest,
+    how: How,
+) -> Result<Detail, Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let now = deps.clock.now();
@@ -112,13 +140,28 @@ pub async fn raise(deps: &Deps, caller: &Caller, request: RaiseRequest) -> Resul
     // All rules are tried before a number is taken, so that refused requests leave no gaps.
     Escalation::raise(raise.clone(), id, String::new(), &scene)?;
 
-    let done = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let done = writing(&deps.pool, how.writing, Stated::by(caller, reach), async |conn| {
+        if let Some(hashes) = &how.once
+            && !idempotency::try_lock(conn, hashes).await?
+        {
+            return Err(Failure::KeyInProgress);
+        }
         let number = escalations::next_number(conn).await?;
         let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
         let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
         escalations::insert(conn, &raised, &children).await?;
         timers::start(deps, conn, &agreed, &raised, &raised.clocks).await?;
         events::append(conn, raised.partnership, &new).await?;
+        if how.source_version.is_some() {
+            let version = how.source_version;
+            let record = SourceRecord { number: 1, version, said: Said::from(&raised.facts) };
+            let by = Recorded::by(caller, now);
+            source_records::append(conn, raised.partnership, raised.id, &record, &by).await?;
+        }
+        if let Some(hashes) = &how.once {
+            let whose = (caller.partnership, caller.client);
+            idempotency::keep(conn, whose, hashes, raised.id, (now, since(now))).await?;
+        }
         let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
         let possible_duplicates =
             finding::alike(conn, &raised, &keys, scene.policy.duplicate_days).await?;
@@ -177,7 +220,7 @@ fn stored_children(
 }
 
 /// Turns codes into what the partnership has agreed on; every code that it does not know is told at once.
-fn look_up(
+pub(super) fn look_up(
     agreed: &Partnership,
     caller: &Caller,
     request: RaiseRequest,

@@ -99,6 +99,15 @@ impl World {
                         'nhs_sub_national', now(), '{}', repeat('0', 64), 'Director', 'All of it.', now(), role, id,
                         'somebody'
                  from client;
+                 insert into idempotency_key
+                 select e.partnership_id, c.id, sha256('key'), sha256('meaning'), e.id, now()
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into source_record
+                 select e.partnership_id, e.id, 1, 1, theme_code, urgency, null, null, null, null, now(), 'agency', c.id,
+                        'somebody'
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
                  insert into rebase
                  select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
                  from client where client_id in ('test-director', 'else-director');
@@ -331,6 +340,50 @@ async fn an_agency_sees_and_says_of_its_own_silence_only() {
     }
 }
 
+/// Which system sent what, and how often, is for the side that raised it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("health_community", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 2),
+    ] {
+        state(&service, &here, &world.agency(agency).await, reach).await;
+        assert_eq!(count(&service, "source_record").await, seen, "{agency} {reach:?}");
+        assert_eq!(count(&service, "idempotency_key").await, seen, "{agency} {reach:?}");
+        let sql = "delete from idempotency_key";
+        assert_eq!(service.execute(sql, &[]).await.unwrap(), seen.unsigned_abs(), "{agency}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+    let there = world.partnership("ELSE").await;
+    for (agency, escalation, partnership, fine) in [
+        ("health_community", &world.health, &here, true),
+        ("health_community", &world.police, &here, false),
+        ("health_community", &world.health, &there, false),
+        ("anyborough_cs", &world.health, &here, false),
+    ] {
+        state(&service, &here, &world.agency(agency).await, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into source_record
+             select '{partnership}', '{escalation}', 2, 2, 'other', 'urgent', null, null, null, null, now(), 'agency',
+                    id, 'somebody' from client limit 1"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        if fine {
+            assert_eq!(outcome.unwrap(), 1, "{agency}");
+        } else {
+            let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+            refused(outcome, denied, "row-level security", agency);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_for_another_agency_or_partnership() {
     let world = World::new().await;
@@ -417,7 +470,8 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
     for table in tables(&all).await {
         for sql in [format!("delete from {table}"), format!("truncate {table} cascade")] {
-            if sql.starts_with("delete") && OF_THE_DOOR.contains(&table.as_str()) {
+            let forgets = [OF_THE_DOOR, &["idempotency_key"]].concat();
+            if sql.starts_with("delete") && forgets.contains(&table.as_str()) {
                 continue;
             }
             state(&service, &here, "", Reach::Partnership).await;
@@ -456,6 +510,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate review_action_state",
         "update review_learning set body = 'x'",
         "delete from review_learning_result",
+        "update source_record set urgency = 'urgent'",
+        "delete from source_record",
+        "truncate source_record",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

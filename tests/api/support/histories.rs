@@ -18,7 +18,7 @@ use escalation_tracker::reference;
 use escalation_tracker::usecases::acts::{self, On};
 use escalation_tracker::usecases::raise::{self, DelayRequest, RaiseRequest};
 use escalation_tracker::usecases::read::{self, Detail};
-use escalation_tracker::usecases::{Failure, exclusions, registry, setup, shipped};
+use escalation_tracker::usecases::{Failure, Writing, exclusions, registry, setup, shipped};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -317,7 +317,12 @@ impl<'a> Histories<'a> {
         let occurred_at = self.time_of_act(before).filter(|_| kind != ActKind::Correct);
         let others: Vec<EscalationId> = self.known.iter().map(|known| known.id).collect();
         let (action, request) = some_act(&mut self.rng, before, kind, who, &others);
-        let on = On { id: before.escalation.id, expected_version: None, occurred_at };
+        let on = On {
+            id: before.escalation.id,
+            expected_version: None,
+            occurred_at,
+            writing: Writing::Kept,
+        };
         acts::act(&self.app.deps, &self.callers[who], action, on, request).await
     }
 

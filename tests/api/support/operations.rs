@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::TestApp;
-use super::people::{Answer, Person};
+use super::people::{Answer, Person, raise_body};
 
 /// One operation of the contract.
 pub struct Operation {
@@ -118,6 +118,11 @@ impl Operation {
             .replace("{quarter}", "2026-Q3")
             .replace("{rebase_id}", id)
             .replace("{agency}", "valeshire_police")
+            .replace("{source}", "niche")
+            .replace(
+                "{external_reference}",
+                if self.method == Method::GET { SENT_AS } else { "OCC-2026-119" },
+            )
             .replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
@@ -190,6 +195,9 @@ impl Operation {
 /// To which the data of the review reach that the example of its signing names.
 const SIGNED_DATA_TO: &str = "2026-11-16T06:00:00Z";
 
+/// Under which reference the police's system has sent what is read under it.
+const SENT_AS: &str = "OCC-2026-120";
+
 /// A week that is signed where an operation is about one that was.
 const SIGNED_WEEK: &str = "2026-W45";
 
@@ -225,6 +233,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
     let (client, steps): (&str, &[&str]) = match operation.id.as_str() {
         "livez" | "readyz" | "version" | "read_contract" | "read_problem_type" => ("", &[]),
         "raise_escalation"
+        | "send_escalation"
+        | "send_batch"
         | "search_by_child"
         | "list_escalations"
         | "list_episodes"
@@ -245,6 +255,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_metrics"
         | "list_practice_records" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
+        "read_sent_escalation" => (police, &["send"]),
         "read_weekly_themes"
         | "read_review"
         | "list_sign_offs"
@@ -302,6 +313,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         let yesterday = json!({"urgency": "urgent", "raised_at": "2026-11-17T10:00:00Z"});
         match *step {
             "raise" => id = app.police().raises(yesterday).await,
+            "send" => {
+                let path = format!("/v1/sources/niche/escalations/{SENT_AS}");
+                app.police().put(&path, &raise_body(json!({}))).await.expect(201);
+            }
             "raise another" => other = app.police().raises(yesterday).await,
             "raise today" => id = app.police().raises(json!({})).await,
             "raise at stage 2" => {

@@ -198,6 +198,12 @@ impl<'a> Person<'a> {
         self.send(Method::POST, path, &json, body.to_string()).await
     }
 
+    /// Puts JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.send(Method::PUT, path, &json, body.to_string()).await
+    }
+
     /// Corrects the version that was read.
     pub async fn patch(&self, path: &str, version: i64, body: &Value) -> Answer {
         let tag = format!("\"{version}\"");
