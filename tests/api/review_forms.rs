@@ -40,7 +40,7 @@ async fn a_change_is_declared_with_a_form_that_keeps_what_was_typed_and_taken_ba
         let mut sent = vec![("csrf", token)];
         sent.extend(fields.clone());
         let again = director.post(&url, &sent).await.expect(422).text;
-        assert!(again.contains("Nothing was recorded"), "{again}");
+        assert!(again.contains("Nothing was saved yet"), "{again}");
         assert!(again.contains(&format!("<a href=\"{wanted}\">")), "{wanted} {again}");
         for (name, value) in &fields {
             let kept = match *name {

@@ -107,7 +107,7 @@ pub async fn declare(
     if week.is_err() {
         wrong.code("first_week", FieldCode::InvalidWeek);
     }
-    let reason = wrong.text::<500>(&typed.reason, "reason", "What changed");
+    let reason = wrong.form::<500>(&typed.reason, "reason", "What changed");
     if let (Ok(first_week), Some(reason), true) = (week, reason, wrong.is_empty()) {
         let charts = typed.charts.clone();
         let said = RebaseStatement { charts, first_week, reason: reason.into() };

@@ -88,7 +88,23 @@ impl Wrongs {
         }
     }
 
-    /// The same where nothing need be typed.
+    /// The same where the use case says whether it names a person, together with everything else that it finds.
+    pub(super) fn form<const MAX: usize>(
+        &mut self,
+        typed: &str,
+        field: &str,
+        what: &str,
+    ) -> Option<FreeText<MAX>> {
+        match FreeText::parse(typed) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.at(field, format!("{what} {}", unfit_words(Unfit::Form(error))));
+                None
+            }
+        }
+    }
+
+    /// [`Self::text`] where nothing need be typed.
     pub(super) fn optional<const MAX: usize>(
         &mut self,
         typed: &str,
