@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::access::Role;
 use super::broken_rule::{BrokenRule, OutOfOrder};
 use super::codes::codes;
+use super::escalation::Escalation;
 use super::ids::EscalationId;
 use super::proposal::Person;
 
@@ -80,27 +81,45 @@ impl ExclusionAct {
     }
 }
 
+/// The matter that is decided about: the episode that an escalation is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Matter {
+    /// The escalation.
+    pub escalation: EscalationId,
+    /// The number of its latest episode.
+    pub episode: u16,
+    /// Whether that has ended.
+    pub has_ended: bool,
+}
+
+impl From<&Escalation> for Matter {
+    fn from(it: &Escalation) -> Self {
+        Self { escalation: it.id, episode: it.episode.number, has_ended: it.status.has_ended() }
+    }
+}
+
 /// Whether two people decided to leave out the episode that the escalation is in, which has ended, and nobody took that
 /// back. Opened again it counts, and once ended again it counts until it is decided anew.
 #[must_use]
-pub fn is_left_out(steps: &[Exclusion], (episode, has_ended): (u16, bool)) -> bool {
+pub fn is_left_out(steps: &[Exclusion], matter: impl Into<Matter>) -> bool {
+    let Matter { episode, has_ended, .. } = matter.into();
     let decided = steps.iter().rev().find(|it| it.step != ExclusionStep::Proposed);
     let stands = |it: &Exclusion| it.step == ExclusionStep::Approved && it.episode == episode;
     has_ended && decided.is_some_and(stands)
 }
 
-/// Decides the next step from those before it, the first first. `of` is the escalation, the episode that it is in and
-/// whether that has ended.
+/// Decides the next step about a matter from those before it, the first first.
 ///
 /// # Errors
 /// The steps do not come in this order, the escalation is open, or the same person would propose and approve.
 pub fn decide(
     past: &[Exclusion],
     act: ExclusionAct,
-    (escalation, episode, has_ended): (EscalationId, u16, bool),
+    matter: impl Into<Matter>,
     (by, role): (Person, Role),
     now: Timestamp,
 ) -> Result<Exclusion, BrokenRule> {
+    let Matter { escalation, episode, has_ended } = matter.into();
     // What was said of an episode before says nothing of this one.
     let last = past.last().filter(|it| it.episode == episode);
     let stands = last.map(|it| it.step);
@@ -141,6 +160,10 @@ mod tests {
         EscalationId(uuid::Uuid::nil())
     }
 
+    fn matter(episode: u16, has_ended: bool) -> Matter {
+        Matter { escalation: id(), episode, has_ended }
+    }
+
     fn person(name: &str) -> (Person, Role) {
         let client = ClientId(uuid::Uuid::nil());
         (Person { client, subject: name.to_owned() }, Role::Director)
@@ -149,7 +172,7 @@ mod tests {
     fn after(steps: &[(ExclusionAct, &str)]) -> Result<Vec<Exclusion>, BrokenRule> {
         let mut past = Vec::new();
         for (act, name) in steps {
-            past.push(decide(&past, *act, (id(), 1, true), person(name), Timestamp::UNIX_EPOCH)?);
+            past.push(decide(&past, *act, matter(1, true), person(name), Timestamp::UNIX_EPOCH)?);
         }
         Ok(past)
     }
@@ -198,7 +221,7 @@ mod tests {
     fn what_is_open_always_counts() {
         let past = after(&[(PROPOSE, "a")]).unwrap();
         for (past, act) in [(&[][..], PROPOSE), (&past[..], ExclusionAct::Approve)] {
-            let refused = decide(past, act, (id(), 1, false), person("b"), Timestamp::UNIX_EPOCH);
+            let refused = decide(past, act, matter(1, false), person("b"), Timestamp::UNIX_EPOCH);
             assert_eq!(refused, Err(BrokenRule::OutOfOrder(OutOfOrder::StillOpen)));
         }
     }
@@ -206,16 +229,16 @@ mod tests {
     #[test]
     fn opened_again_it_counts_until_it_is_decided_anew() {
         let mut past = after(&[(PROPOSE, "a"), (ExclusionAct::Approve, "b")]).unwrap();
-        assert!(is_left_out(&past, (1, true)));
+        assert!(is_left_out(&past, matter(1, true)));
         // Open again, and ended again: another episode.
-        assert!(!is_left_out(&past, (2, false)) && !is_left_out(&past, (2, true)));
+        assert!(!is_left_out(&past, matter(2, false)) && !is_left_out(&past, matter(2, true)));
         let at = Timestamp::UNIX_EPOCH;
         for act in [ExclusionAct::Approve, ExclusionAct::End] {
-            assert!(decide(&past, act, (id(), 2, true), person("c"), at).is_err());
+            assert!(decide(&past, act, matter(2, true), person("c"), at).is_err());
         }
         for (act, name) in [(PROPOSE, "a"), (ExclusionAct::Approve, "b")] {
-            past.push(decide(&past, act, (id(), 2, true), person(name), at).unwrap());
-            assert_eq!(is_left_out(&past, (2, true)), act == ExclusionAct::Approve);
+            past.push(decide(&past, act, matter(2, true), person(name), at).unwrap());
+            assert_eq!(is_left_out(&past, matter(2, true)), act == ExclusionAct::Approve);
         }
         let numbers: Vec<i32> = past.iter().map(|it| it.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4]);

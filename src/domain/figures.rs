@@ -131,7 +131,8 @@ impl Measure {
             Self::Excluded => {
                 "Escalations raised in the week that are left out of every other figure, because \
                  two people decided so with a reason. Only what has ended can be left out; what \
-                 is opened again counts again."
+                 is opened again counts again, also once it has ended again, until two people decide \
+                 anew."
             }
             Self::InformalResolutions => {
                 "Disagreements settled by talking in the week, before anything was escalated, as \

@@ -43,8 +43,7 @@ pub async fn act(
         }
         let mut steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
         let by = (Person::of(caller), caller.role);
-        let episode = (escalation.episode.number, escalation.status.has_ended());
-        let step = decide(&steps, act, (id, episode.0, episode.1), by, now)?;
+        let step = decide(&steps, act, &escalation, by, now)?;
         match exclusions::insert(conn, caller.partnership, &step).await {
             Err(StoreFailure::Constraint(name)) if name == "figure_exclusion_pkey" => {
                 return Err(StoreFailure::Contention.into());
@@ -52,7 +51,7 @@ pub async fn act(
             stored => stored?,
         }
         steps.push(step);
-        Ok(Decided { left_out: is_left_out(&steps, episode), steps })
+        Ok(Decided { left_out: is_left_out(&steps, &escalation), steps })
     })
     .await
 }
@@ -67,7 +66,7 @@ pub async fn steps(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Dec
         let found = escalations::find(conn, caller.partnership, id).await?;
         let it = found.ok_or(Failure::NotFound)?;
         let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
-        let left_out = is_left_out(&steps, (it.episode.number, it.status.has_ended()));
+        let left_out = is_left_out(&steps, &it);
         Ok(Decided { left_out, steps })
     })
     .await

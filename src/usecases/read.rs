@@ -143,9 +143,8 @@ pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<P
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
         let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
-        let episode = (escalation.episode.number, escalation.status.has_ended());
         Ok(Past {
-            left_out: is_left_out(&steps, episode),
+            left_out: is_left_out(&steps, &escalation),
             events: events::history(conn, caller.partnership, id).await?,
             sight: escalation.sight_of(caller),
             now: deps.clock.now(),

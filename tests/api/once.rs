@@ -51,7 +51,7 @@ async fn fifty_at_once_with_one_key_store_one() {
     }
 }
 
-/// T-ID2 to T-ID4, T-ID7 and T-ID8.
+/// T-ID2 to T-ID4 and T-ID7.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_stands_for_one_meaning_of_one_caller() {
     let app = TestApp::start().await;

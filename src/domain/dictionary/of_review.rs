@@ -161,8 +161,9 @@ pub(super) const METRICS: &[Metric] = &[
         definition: "How many would be raised in four weeks as in the 13 weeks before them: their number times 4 divided \
                      by 13. For an agency that has been silent for longer than four weeks, as in the weeks before its \
                      silence. Neither a target nor a limit.",
-        counted: "What was raised in the 13 weeks before the four.",
+        counted: "What was raised in the 13 weeks before the four; for such an agency, before its silence.",
         left_out: "The four weeks themselves. None for an agency with fewer than 17 weeks.",
+        since: 4,
         still_open: NO_OPEN_CASES,
         time: "The 13 weeks before the four that end with the review week.",
         better: Goodness::Neutral,
@@ -193,12 +194,13 @@ pub(super) const METRICS: &[Metric] = &[
                      completed.",
         counted: "Actions of that week, as they stood when the data were taken.",
         left_out: "Actions of every other week, which are listed one by one.",
+        since: 4,
         still_open: "Counted as agreed and not as completed.",
         time: "The week of the last signed review.",
         better: Goodness::Neutral,
         shown_in: &[
-            "review:record.last_review.actions_agreed",
-            "review:record.last_review.actions_completed",
+            "review:record.last_review.actions.agreed",
+            "review:record.last_review.actions.completed",
         ],
         ..STANDING
     },

@@ -52,8 +52,10 @@ pub(super) const METRICS: &[Metric] = &[
         ..counted_in_week(Measure::ReceivedLate, "received_late", "Received late")
     },
     Metric {
-        counted: "Escalations raised in the week that have ended and of which the last decision was to leave them out.",
-        left_out: "What is proposed and not approved, what was taken back, and what is open again.",
+        counted: "Escalations raised in the week that have ended and of which the last decision since they were last \
+                  opened was to leave them out.",
+        left_out: "What is proposed and not approved, what was taken back, and what was opened again since.",
+        since: 4,
         still_open: "What is open always counts in the other figures, and so is not in this one.",
         shown_in: &["weekly:total.excluded.value", "review:excluded"],
         ..counted_in_week(Measure::Excluded, "excluded", "Left out")

@@ -48,12 +48,9 @@ pub struct LastReview {
     pub as_deputy: bool,
     /// What was decided.
     pub decisions: Vec<String>,
-    /// How many actions were agreed in its week.
+    /// What became of the actions agreed in its week; not told by what was signed before this was.
     #[serde(default)]
-    pub actions_agreed: i64,
-    /// How many of them are completed.
-    #[serde(default)]
-    pub actions_completed: i64,
+    pub actions: Option<ActionsAgreed>,
     /// The notices on which something is done or which are watched, of it and of those before.
     pub open: Vec<OpenDisposition>,
     /// The day of the next meeting, where one was set.
@@ -62,6 +59,16 @@ pub struct LastReview {
     /// The weeks between that one and this one, which nobody signed.
     #[schema(value_type = Vec<String>)]
     pub missed: Vec<IsoWeek>,
+}
+
+/// What became of the actions that were agreed in a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewActionsAgreed)]
+pub struct ActionsAgreed {
+    /// How many were agreed.
+    pub agreed: i64,
+    /// How many of them are completed.
+    pub completed: i64,
 }
 
 /// A notice that was answered with more to do.
@@ -129,8 +136,7 @@ fn last_review(of: &Recorded<'_>, week: IsoWeek) -> Option<LastReview> {
         signed_by_role: last.role,
         as_deputy: last.said.as_deputy,
         decisions: last.said.decisions.iter().map(|it| it.as_str().to_owned()).collect(),
-        actions_agreed: number(agreed.len()),
-        actions_completed: number(completed),
+        actions: Some(ActionsAgreed { agreed: number(agreed.len()), completed: number(completed) }),
         open: open(of.signed, week),
         next_meeting_on: last.said.next_meeting_on,
         missed: IsoWeek::range(last.week.next(), week.previous()).collect(),

@@ -6,7 +6,7 @@ use super::words;
 use crate::domain::action::{ActionLine, Progress};
 use crate::domain::learning::{ExpectedDirection, LearningLine, LearningResult};
 use crate::domain::review::Pack;
-use crate::domain::review::record::LastReview;
+use crate::domain::review::record::{ActionsAgreed, LastReview};
 use crate::domain::sign_off::Disposition;
 use crate::domain::week::IsoWeek;
 
@@ -138,7 +138,7 @@ pub(super) struct LastCard {
     pub(super) missed: Option<String>,
     pub(super) decisions: Vec<String>,
     /// What became of the actions that were agreed then.
-    pub(super) actions: String,
+    pub(super) actions: Option<String>,
     pub(super) open: Vec<OpenRow>,
     pub(super) next_meeting: Option<String>,
 }
@@ -169,14 +169,14 @@ pub(super) fn last_card(pack: &Pack) -> Option<LastCard> {
         signed: format!("Signed on {}{deputy}.", words::instant(last.signed_at)),
         missed: missed(last),
         decisions: last.decisions.clone(),
-        actions: agreed_then(last),
+        actions: last.actions.map(agreed_then),
         open: open.collect(),
         next_meeting: last.next_meeting_on.map(words::long_date),
     })
 }
 
-fn agreed_then(last: &LastReview) -> String {
-    match (last.actions_agreed, last.actions_completed) {
+fn agreed_then(it: ActionsAgreed) -> String {
+    match (it.agreed, it.completed) {
         (0, _) => "No action was agreed then.".to_owned(),
         (1, 0) => "1 action was agreed then; it is not completed.".to_owned(),
         (1, _) => "1 action was agreed then; it is completed.".to_owned(),

@@ -147,7 +147,7 @@ impl Seen {
         let it = self.all.as_ref()?;
         let by = |at: Timestamp| Some(IsoWeek::containing(at)).filter(|of| *of <= week);
         let raised = by(it.facts.raised_at)?;
-        if is_left_out(&self.exclusions, (it.episode.number, it.status.has_ended())) {
+        if is_left_out(&self.exclusions, it) {
             return Some(InFigures { raised, counts: None });
         }
         let episodes: Vec<EpisodeCounts> = self
