@@ -61,6 +61,8 @@ pub struct SweepReport {
     pub fired: usize,
     /// Timers that meant nothing any more.
     pub void: usize,
+    /// Timers that were due when this sweep looked, and that another had fired before this one came to them.
+    pub elsewhere: usize,
     /// Timers that could not be fired now; the next sweep tries them again.
     pub failed: usize,
 }
@@ -83,6 +85,7 @@ pub async fn sweep_all(deps: &Deps, by: &Sweeper) -> Result<SweepReport, Failure
                 let report = report.unwrap_or_default();
                 total.fired += report.fired;
                 total.void += report.void;
+                total.elsewhere += report.elsewhere;
                 total.failed += report.failed;
             }
             Err(error) => {
@@ -205,7 +208,7 @@ pub async fn fire_due(
                     report.fired += 1;
                 }
                 Ok(Some(None)) => report.void += 1,
-                Ok(None) => {}
+                Ok(None) => report.elsewhere += 1,
                 Err(failure) if is_away(&failure) => return Err(failure),
                 Err(failure) => {
                     tracing::warn!(timer = %timer.id, error = %failure, "a timer could not be fired");

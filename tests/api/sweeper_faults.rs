@@ -75,7 +75,7 @@ async fn sweepers_at_the_same_time_fire_each_timer_once() {
     panic!("only one of them ever did anything, so nothing is proved");
 }
 
-/// Four at once fire everything once; how many of them fired anything.
+/// Four at once fire everything once; how many of them were at it while there was something to fire.
 async fn four_sweepers_at_once() -> usize {
     let app = all_due(24).await;
     let agreed = partnership(&app.deps, app.partnership).await.unwrap();
@@ -92,12 +92,13 @@ async fn four_sweepers_at_once() -> usize {
     let mut busy = 0;
     for report in futures_util::future::join_all(at_once).await {
         let report = report.unwrap();
-        busy += usize::from(report.fired > 0);
+        // Whoever comes second to each timer was there all the same.
+        busy += usize::from(report.fired + report.elsewhere > 0);
         total.fired += report.fired;
         total.void += report.void;
         total.failed += report.failed;
     }
-    assert_eq!(total, SweepReport { fired: OF_EACH * 24, void: 24, failed: 0 });
+    assert_eq!(total, SweepReport { fired: OF_EACH * 24, void: 24, ..SweepReport::default() });
     assert_each_once(&app, 24).await;
     busy
 }
