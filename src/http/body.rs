@@ -78,10 +78,10 @@ impl Body {
     /// As [`Body::read`].
     pub async fn read_with_meaning<T: Deserr<FieldErrors>>(self) -> Result<(T, Vec<u8>), Problem> {
         self.check_type(JSON)?;
-        let bytes = self.bytes().await?;
+        let value = parse(&self.bytes().await?, JsonLimits::default())?;
         // Members of a parsed object are sorted by name.
-        let meaning = parse(&bytes, JsonLimits::default())?.to_string().into_bytes();
-        Ok((fields::read(&bytes)?, meaning))
+        let meaning = value.to_string().into_bytes();
+        Ok((fields::read_parsed(value)?, meaning))
     }
 
     /// Reads a merge patch into a request type.

@@ -22,7 +22,14 @@ use crate::domain::codes::UnknownCode;
 /// `malformed-json`, `duplicate-member`, `too-deep` or `invalid-encoding` when it cannot be read;
 /// `validation-failed` with every fault when it can.
 pub fn read<T: Deserr<FieldErrors>>(bytes: &[u8]) -> Result<T, Problem> {
-    let value = parse(bytes, JsonLimits::default())?;
+    read_parsed(parse(bytes, JsonLimits::default())?)
+}
+
+/// The same of a body that was parsed already.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn read_parsed<T: Deserr<FieldErrors>>(value: serde_json::Value) -> Result<T, Problem> {
     deserr::deserialize::<T, _, FieldErrors>(value).map_err(Problem::from)
 }
 
