@@ -165,6 +165,7 @@ diesel::table! {
         actor_client_id -> Nullable<Uuid>,
         actor_subject -> Text,
         data -> Jsonb,
+        leaf -> Nullable<Bytea>,
     }
 }
 
@@ -175,6 +176,7 @@ diesel::table! {
         version -> Int4,
         field -> Text,
         body -> Text,
+        salt -> Bytea,
     }
 }
 
@@ -189,6 +191,40 @@ diesel::table! {
         recorded_by_role -> Text,
         recorded_by_client_id -> Uuid,
         recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    feed_entry (partnership_id, position) {
+        partnership_id -> Uuid,
+        position -> Int8,
+        escalation_id -> Uuid,
+        event_id -> Nullable<Uuid>,
+        timer_id -> Nullable<Uuid>,
+        version -> Nullable<Int4>,
+        previous_version -> Nullable<Int4>,
+        leaf -> Bytea,
+        link -> Bytea,
+        sequenced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    feed_head (partnership_id) {
+        partnership_id -> Uuid,
+        position -> Int8,
+        link -> Bytea,
+        sequenced_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    feed_pending (partnership_id, number) {
+        partnership_id -> Uuid,
+        number -> Int8,
+        escalation_id -> Uuid,
+        event_id -> Nullable<Uuid>,
+        timer_id -> Nullable<Uuid>,
     }
 }
 
@@ -594,6 +630,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     event,
     event_text,
     feed_agreement,
+    feed_entry,
+    feed_head,
+    feed_pending,
     figure_exclusion,
     heartbeat,
     holding,

@@ -1,0 +1,10 @@
+drop function partnerships_to_sequence();
+drop trigger timer_reaches_feed on timer;
+drop trigger event_reaches_feed on event;
+drop table feed_head;
+drop table feed_entry;
+drop table feed_pending;
+drop function tell_feed_of_timer();
+drop function tell_feed_of_events();
+alter table event_text drop column salt;
+alter table event drop column leaf;
