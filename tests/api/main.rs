@@ -41,6 +41,7 @@ mod migrations;
 mod more_time;
 mod negative;
 mod once;
+mod once_faults;
 mod one_value;
 mod outage;
 mod papers;
