@@ -1,6 +1,7 @@
 //! Every setting: read once from the command line or the environment, checked before anything starts.
 
 use std::net::{AddrParseError, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -186,6 +187,14 @@ pub struct ServiceSettings {
     #[arg(long, env = "METRICS_LISTEN", default_value = "127.0.0.1:9464")]
     pub metrics_listen: MetricsListen,
 
+    /// How many requests a minute one client may send, of reading and of changing each.
+    #[arg(long, env = "CLIENT_REQUESTS_PER_MINUTE", default_value_t = USUAL_CLIENT_QUOTA)]
+    pub client_requests_per_minute: NonZeroU32,
+
+    /// How many all clients of one agency may send together, of reading and of changing each.
+    #[arg(long, env = "AGENCY_REQUESTS_PER_MINUTE", default_value_t = USUAL_AGENCY_QUOTA)]
+    pub agency_requests_per_minute: NonZeroU32,
+
     /// A file with the root secret: 32 random bytes in base64. Keep it apart from the database, and back it up:
     /// without it no child reference can be found or read again.
     #[arg(long, env = "ROOT_SECRET_FILE")]
@@ -195,6 +204,11 @@ pub struct ServiceSettings {
     #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
     pub accept_nhs_numbers: bool,
 }
+
+/// Requests a minute of one client: several times what a nightly job of an agency sends.
+pub const USUAL_CLIENT_QUOTA: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
+/// Requests a minute of all clients of one agency.
+pub const USUAL_AGENCY_QUOTA: NonZeroU32 = NonZeroU32::new(12_000).unwrap();
 
 impl ServiceSettings {
     /// How often it is looked for what has come due.

@@ -22,7 +22,10 @@ use crate::http::key_set::{KeySet, KeySource};
 use crate::http::pages::HOME;
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
-use crate::settings::{DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings};
+use crate::settings::{
+    DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings, USUAL_AGENCY_QUOTA,
+    USUAL_CLIENT_QUOTA,
+};
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
 
@@ -230,6 +233,8 @@ impl Demo {
             accept_nhs_numbers: false,
             sweep_seconds: 15,
             metrics_listen: self.metrics_listen,
+            client_requests_per_minute: USUAL_CLIENT_QUOTA,
+            agency_requests_per_minute: USUAL_AGENCY_QUOTA,
         }
     }
 }

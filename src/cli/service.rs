@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Outcome;
 use super::database::Database;
 use super::terminal::note;
+use crate::http::limits::Quotas;
 use crate::http::metrics;
 use crate::http::server::server;
 use crate::http::state::AppState;
@@ -54,7 +55,10 @@ pub async fn run(
 ) -> Outcome {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = settings.workers.map_or(cores, usize::from);
-    let state = Data::new(state);
+    let state = Data::new(state.with_limits(Quotas {
+        client: settings.client_requests_per_minute,
+        agency: settings.agency_requests_per_minute,
+    }));
     let draining = Arc::clone(&state.draining);
     let deps = state.deps.clone();
     let server = server(state, listeners.service, workers)?;

@@ -35,6 +35,7 @@ pub mod hearing_views;
 mod hints;
 pub mod history;
 pub mod key_set;
+pub mod limits;
 pub mod lines;
 pub mod lists;
 pub mod members;

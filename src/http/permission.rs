@@ -133,6 +133,7 @@ impl<P: Permission> FromRequest for Allowed<P> {
         Box::pin(async move {
             let caller = identify(&request).await?;
             request.extensions_mut().insert(CallingClient(caller.client));
+            count(&request, &caller)?;
             if caller.may(P::ACTION).is_none() {
                 return Err(ProblemType::Forbidden.into());
             }
@@ -141,6 +142,16 @@ impl<P: Permission> FromRequest for Allowed<P> {
             Ok(Self { caller, format, permission: PhantomData })
         })
     }
+}
+
+/// Also what the caller may not do counts, or it could be asked for ever.
+fn count(request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
+    let state: &Data<AppState> = request.app_data().ok_or(ProblemType::Internal)?;
+    if let Some(limits) = &state.limits {
+        let left = limits.count(caller, request.method())?;
+        request.extensions_mut().insert(left);
+    }
+    Ok(())
 }
 
 async fn identify(request: &HttpRequest) -> Result<Caller, Problem> {

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
 use super::conditions::is_known;
+use super::limits::Left;
 use super::permission::CallingClient;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -59,10 +60,14 @@ pub async fn request_layer<B: MessageBody + 'static>(
             let mut answer = unless_known(answer.map_into_boxed_body());
             let pattern = answer.request().match_pattern();
             let client = answer.request().extensions().get::<CallingClient>().copied();
+            let left = answer.request().extensions().get::<Left>().copied();
             let status = answer.status().as_u16();
             count(pattern.as_deref(), status);
             log(&method, pattern.as_deref(), status, millis, client, &id);
             add_headers(answer.headers_mut(), value);
+            if let Some(left) = left {
+                left.tell(answer.headers_mut());
+            }
             Ok(answer)
         }
         Err(error) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::auth::doors::Doors;
 use super::contract::Contract;
 use super::cursor::CursorKey;
+use super::limits::{Limits, Quotas};
 use super::token::Verifier;
 use crate::usecases::Deps;
 
@@ -24,6 +25,8 @@ pub struct AppState {
     pub demonstration: bool,
     /// How people can come in.
     pub doors: Doors,
+    /// How much a client and an agency may ask; none for no limit.
+    pub limits: Option<Limits>,
 }
 
 impl AppState {
@@ -39,7 +42,15 @@ impl AppState {
             draining: Arc::default(),
             demonstration,
             doors: Doors::closed(),
+            limits: None,
         }
+    }
+
+    /// The same with limits for those who call its operations.
+    #[must_use]
+    pub fn with_limits(mut self, quotas: Quotas) -> Self {
+        self.limits = Some(Limits::new(quotas));
+        self
     }
 
     /// The same with doors for people.

@@ -11,7 +11,18 @@ use serde_json::{Value, json};
 use super::support::people::raise_body;
 use super::support::program::{DataDir, Program, run};
 
-const SERVE: &[&str] = &["serve", "--mode", "development", "--listen", "127.0.0.1:0"];
+// One sender asks more in a minute here than a client usually may.
+const SERVE: &[&str] = &[
+    "serve",
+    "--mode",
+    "development",
+    "--listen",
+    "127.0.0.1:0",
+    "--client-requests-per-minute",
+    "1000000",
+    "--agency-requests-per-minute",
+    "1000000",
+];
 const SENDERS: usize = 8;
 
 fn start(data_dir: &Path) -> (Program, String) {

@@ -34,6 +34,7 @@ mod kill;
 mod layers;
 mod life;
 mod life_story;
+mod limits;
 mod links;
 mod lists;
 mod lists_naive;

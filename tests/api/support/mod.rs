@@ -82,12 +82,14 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a service with the partnerships of [`people`].
     pub async fn start() -> Self {
-        Self::start_with(async |deps| {
-            let partnership = setup::apply(deps, &people::anyborough()).await.unwrap();
-            setup::apply(deps, &people::elsewhere()).await.unwrap();
-            partnership
-        })
-        .await
+        Self::start_with(Self::usual).await
+    }
+
+    /// The partnerships of [`people`].
+    pub async fn usual(deps: &Deps) -> PartnershipId {
+        let partnership = setup::apply(deps, &people::anyborough()).await.unwrap();
+        setup::apply(deps, &people::elsewhere()).await.unwrap();
+        partnership
     }
 
     /// Starts a service with what `fill` puts into its database; it gives the partnership "ANY".
@@ -100,6 +102,14 @@ impl TestApp {
         fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
         doors: impl FnOnce(&str) -> Doors,
     ) -> Self {
+        Self::start_as(fill, |state, url| state.with_doors(doors(url))).await
+    }
+
+    /// The same with a state of one's own, made of the usual one and of where the service listens.
+    pub async fn start_as(
+        fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
+        change: impl FnOnce(AppState, &str) -> AppState,
+    ) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
@@ -111,7 +121,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(deps.clone(), tokens::verifier().await, true);
-        let state = state.with_doors(doors(&url));
+        let state = change(state, &url);
         let server = server(Data::new(state), listener, 1).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
