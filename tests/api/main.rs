@@ -29,6 +29,7 @@ mod exclusions;
 mod explanations;
 mod feed;
 mod feed_links;
+mod feed_order;
 mod hearing;
 mod in_a_browser;
 mod key_sets;
