@@ -93,13 +93,15 @@ try:
     assert all(status == 200 for status, _ in pages), pages
     assert len(pages) == -(-rows // 5000), f"{len(pages)} pages"
 
+    read = len(pages)
+
     late = client.query(escalation).filter(escalation.theme == "icpc_late").order_by(escalation.raised_at.desc()).limit(3).all()
     assert all(row.theme == "icpc_late" for row in late)
     began = time.monotonic()
     weekly = [str(row.row_id) for row in client.query(client.entities["weekly_theme_agency"])]
     took_weekly = time.monotonic() - began
     assert weekly and len(set(weekly)) == len(weekly)
-    print(f"{rows} rows in {len(pages)} pages, each once, in {took:.1f} s; {len(weekly)} weekly rows in {took_weekly:.1f} s")
+    print(f"{rows} rows in {read} pages, each once, in {took:.1f} s; {len(weekly)} weekly rows in {took_weekly:.1f} s")
 finally:
     service.terminate()
     service.wait(60)

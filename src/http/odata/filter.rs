@@ -138,8 +138,7 @@ impl<Words: Iterator<Item = Word>> Parser<'_, Words> {
             return Err(Fault::bad("$filter is nested too deeply."));
         }
         let mut left = self.first()?;
-        loop {
-            let Some(Word::Name(name)) = self.words.peek() else { break };
+        while let Some(Word::Name(name)) = self.words.peek() {
             let Some((binds, operator)) = infix(name) else {
                 return Err(self.unknown_operator());
             };
