@@ -1,5 +1,6 @@
 //! The commands: one file each, and what they share.
 
+mod data_dictionary;
 mod database;
 mod demo;
 mod doors;
@@ -8,6 +9,7 @@ mod migrate;
 mod openapi;
 mod policy;
 mod policy_words;
+mod report_token;
 mod review;
 mod review_text;
 mod secret;
@@ -53,6 +55,10 @@ enum Command {
     Review(review::Review),
     /// Make an access token for development.
     Token(token::Token),
+    /// Make and revoke the tokens with which Power BI and Excel read reports.
+    ReportToken(report_token::ReportToken),
+    /// Print what the columns of the reporting views mean.
+    DataDictionary(data_dictionary::DataDictionary),
     /// Print the OpenAPI contract.
     Openapi,
 }
@@ -72,6 +78,8 @@ pub async fn run() -> Outcome {
         Command::Policy(command) => command.run().await,
         Command::Review(command) => command.run().await,
         Command::Token(command) => command.run(),
+        Command::ReportToken(command) => command.run().await,
+        Command::DataDictionary(command) => command.run().await,
         Command::Openapi => openapi::run(),
     }
 }

@@ -118,6 +118,8 @@ codes! {
         SetReview => "set_review",
         /// Write down what a review learns and agrees on, and how its actions go.
         KeepReview => "keep_review",
+        /// Read the reporting views: figures and rows without child, person or text of an escalation.
+        ReadReports => "read_reports",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -155,6 +157,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
         Role::Agency => match action {
             A::ReadWeeklyThemes
             | A::ReadReview
+            | A::ReadReports
             | A::SignReview
             | A::ProposeExclusion
             | A::DecideExclusion
@@ -173,6 +176,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
             | A::ReadReference
@@ -195,6 +199,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
             | A::ReadReference
@@ -226,6 +231,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadHearing
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
             | A::ReadReference => Some(Partnership),
@@ -237,6 +243,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPractice
             | A::ListPractice
             | A::ReadWeeklyThemes
+            | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
             | A::ReadHearing
@@ -312,6 +319,7 @@ mod tests {
             Action::ListPractice,
             Action::ReadWeeklyThemes,
             Action::ReadReview,
+            Action::ReadReports,
             Action::ReadHearing,
             Action::ReadReference,
             Action::ReadPublicPack,

@@ -48,6 +48,8 @@ pub mod rag;
 pub mod raise;
 pub mod rebase;
 pub mod recorded;
+pub mod report;
+pub mod report_dictionary;
 pub mod resolution;
 pub mod review;
 pub mod review_setting;

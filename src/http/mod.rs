@@ -43,6 +43,7 @@ pub mod lists;
 pub mod members;
 pub mod metrics;
 pub mod notices;
+pub mod odata;
 pub mod pages;
 pub mod paging;
 pub mod paper_views;

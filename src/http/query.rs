@@ -166,7 +166,7 @@ fn pointer(name: &str) -> String {
 }
 
 /// Undoes percent-encoding. `+` stays `+`: no parameter here has blanks, but instants have offsets.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -37,6 +37,7 @@ pub fn server(
             .app_data(InputLimits::default())
             .service(web::redirect("/docs", "/docs/"))
             .service(docs)
+            .configure(super::odata::serve)
             .configure(super::pages)
             .default_service(web::to(no_operation))
             .wrap(from_fn(problems_everywhere))

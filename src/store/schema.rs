@@ -381,6 +381,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_token (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        client_id -> Uuid,
+        secret_sha256 -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    report_token_revocation (partnership_id, token_id) {
+        partnership_id -> Uuid,
+        token_id -> Uuid,
+        revoked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     review_action (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -646,6 +665,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     public_release,
     rebase,
     rebase_withdrawal,
+    report_token,
+    report_token_revocation,
     review_action,
     review_action_state,
     review_learning,

@@ -22,6 +22,7 @@ pub mod read;
 pub mod readiness;
 pub mod reference;
 pub mod registry;
+pub mod reports;
 pub mod review;
 pub mod review_changes;
 pub mod review_record;

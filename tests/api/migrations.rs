@@ -215,8 +215,10 @@ async fn only_known_functions_work_with_their_owners_rights() {
         "feed_state",
         "find_client",
         "find_partnership",
+        "find_report_token",
         "partnerships_to_sequence",
         "partnerships_to_sweep",
+        "reported_partnership",
         "sweep_state",
     ];
     assert_eq!(lines(&look, sql).await, known);

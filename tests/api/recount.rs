@@ -25,8 +25,8 @@ use super::support::recount_check::{
 use super::support::recount_figures::{BESIDE, COUNTS, Figures};
 
 /// Two spans of at most 53 weeks: with both clock changes of a year, two turns of a year, and 2026-W53.
-const FIRST: (&str, &str) = ("2025-W42", "2026-W20");
-const SECOND: (&str, &str) = ("2026-W15", "2027-W02");
+pub(super) const FIRST: (&str, &str) = ("2025-W42", "2026-W20");
+pub(super) const SECOND: (&str, &str) = ("2026-W15", "2027-W02");
 
 /// Mondays at whose first instant, and one microsecond before it, something happens.
 const EDGES: [&str; 12] = [
@@ -39,7 +39,7 @@ fn set(app: &TestApp, at: Timestamp) {
 }
 
 /// Fills the database with about 300 escalations of the partnership "ANY", and some of the other one.
-async fn fill(app: &TestApp) {
+pub(super) async fn fill(app: &TestApp) {
     let microsecond = SignedDuration::from_micros(1);
     let mut edges: Vec<Timestamp> = Vec::new();
     for week in EDGES {

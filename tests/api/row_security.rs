@@ -26,6 +26,8 @@ const OF_THE_SEQUENCER: &[&str] = &["feed_pending"];
 const OF_THE_REVIEW: &[&str] = &[
     "rebase",
     "rebase_withdrawal",
+    "report_token",
+    "report_token_revocation",
     "review_action",
     "review_action_state",
     "review_learning",
@@ -35,18 +37,18 @@ const OF_THE_REVIEW: &[&str] = &[
 ];
 
 /// A service with escalations of three agencies and of another partnership, so that no table is empty.
-struct World {
-    app: TestApp,
+pub(super) struct World {
+    pub(super) app: TestApp,
     /// Between the police and children's services.
     police: String,
     /// Between community health and children's services.
     health: String,
     /// Of another partnership.
-    elsewhere: String,
+    pub(super) elsewhere: String,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let app = TestApp::start().await;
         let delay = json!({"timescale": "strategy_meeting", "started_at": "2026-11-16T15:10:00Z"});
         let full = |with: &str| json!({"raised_with_agency": with, "delay": delay});
@@ -112,6 +114,9 @@ impl World {
                         'somebody'
                  from escalation e
                  join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into report_token
+                 select partnership_id, id, id, sha256('secret'), now(), now() + interval '1 day' from client;
+                 insert into report_token_revocation select partnership_id, id, now() from report_token;
                  insert into rebase
                  select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
                  from client where client_id in ('test-director', 'else-director');
@@ -156,7 +161,7 @@ impl World {
     }
 
     /// The role that the service works as.
-    async fn service(&self) -> Client {
+    pub(super) async fn service(&self) -> Client {
         self.app.database.connect("escalation_app").await
     }
 
@@ -164,12 +169,12 @@ impl World {
         self.app.database.superuser().await
     }
 
-    async fn agency(&self, code: &str) -> String {
+    pub(super) async fn agency(&self, code: &str) -> String {
         let sql = "select id::text from agency where code = $1";
         self.superuser().await.query_one(sql, &[&code]).await.unwrap().get(0)
     }
 
-    async fn partnership(&self, code: &str) -> String {
+    pub(super) async fn partnership(&self, code: &str) -> String {
         let sql = "select id::text from partnership where code = $1";
         self.superuser().await.query_one(sql, &[&code]).await.unwrap().get(0)
     }
@@ -186,13 +191,13 @@ async fn tables(client: &Client) -> Vec<String> {
     tables
 }
 
-async fn count(client: &Client, what: &str) -> i64 {
+pub(super) async fn count(client: &Client, what: &str) -> i64 {
     let sql = format!("select count(*) from {what}");
     client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{what}: {error:?}")).get(0)
 }
 
 /// Begins a transaction that states for whom it works.
-async fn state(client: &Client, partnership: &str, agency: &str, reach: Reach) {
+pub(super) async fn state(client: &Client, partnership: &str, agency: &str, reach: Reach) {
     client.batch_execute("begin").await.unwrap();
     let sql =
         "select set_config('app.partnership_id', $1, true), set_config('app.agency_ids', $2, true),
