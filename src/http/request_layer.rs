@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
 use super::conditions::is_known;
+use super::deprecations::tell;
 use super::permission::CallingClient;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -41,6 +42,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
     }
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     let metrics = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.deps.metrics));
+    let contract = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.contract));
     let count = |pattern: Option<&str>, status: u16| {
         if let Some(metrics) = metrics {
             metrics.answered(known(&method), pattern.unwrap_or("-"), status);
@@ -63,6 +65,11 @@ pub async fn request_layer<B: MessageBody + 'static>(
             count(pattern.as_deref(), status);
             log(&method, pattern.as_deref(), status, millis, client, &id);
             add_headers(answer.headers_mut(), value);
+            if let Some(contract) = contract {
+                let query = answer.request().query_string().to_owned();
+                let (announced, headers) = (&contract.announced, answer.headers_mut());
+                tell(announced, &method, pattern.as_deref(), &query, headers);
+            }
             Ok(answer)
         }
         Err(error) => {

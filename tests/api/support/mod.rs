@@ -2,6 +2,7 @@
 //! test sets.
 
 pub mod asking;
+pub mod breaking;
 pub mod browser;
 pub mod chance_acts;
 pub mod cluster;
@@ -100,6 +101,14 @@ impl TestApp {
         fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
         doors: impl FnOnce(&str) -> Doors,
     ) -> Self {
+        Self::start_as(fill, |state, url| state.with_doors(doors(url))).await
+    }
+
+    /// The same with a state that is changed before the service starts; it listens at the address given.
+    pub async fn start_as(
+        fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
+        change: impl FnOnce(AppState, &str) -> AppState,
+    ) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
@@ -111,7 +120,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(deps.clone(), tokens::verifier().await, true);
-        let state = state.with_doors(doors(&url));
+        let state = change(state, &url);
         let server = server(Data::new(state), listener, 1).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
