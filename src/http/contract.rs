@@ -3,15 +3,18 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, get};
+use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
-    ResponseBuilder, Tag, Type,
+    ResponseBuilder, Server, Tag, Type,
 };
 use utoipa_actix_web::AppExt;
 
+use super::contract_shapes::name_alternatives;
+use super::deprecations::{Announced, DEPRECATIONS, Deprecation, announce};
 use super::paging::Sort;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -20,7 +23,10 @@ use super::state::AppState;
 /// The contract, ready to be sent, and what it says about paths.
 pub struct Contract {
     json: String,
+    value: Value,
     paths: Vec<Path>,
+    /// What is on its way out.
+    pub announced: Vec<Announced>,
 }
 
 /// A path of the contract.
@@ -33,7 +39,18 @@ impl Contract {
     /// The contract of this program.
     #[must_use]
     pub fn new() -> Self {
-        let document = document();
+        Self::with(DEPRECATIONS).unwrap_or_else(|_| Self::of(undated(), Vec::new()))
+    }
+
+    /// The contract with these deprecations, and answers that say so.
+    ///
+    /// # Errors
+    /// What is wrong with a deprecation.
+    pub fn with(table: &[Deprecation]) -> Result<Self, String> {
+        document_with(table).map(|(document, announced)| Self::of(document, announced))
+    }
+
+    fn of(document: OpenApi, announced: Vec<Announced>) -> Self {
         let paths = document
             .paths
             .paths
@@ -43,7 +60,14 @@ impl Contract {
                 methods: methods(item),
             })
             .collect();
-        Self { json: text(), paths }
+        let value = serde_json::to_value(&document).unwrap_or_default();
+        Self { json: written(&document), value, paths, announced }
+    }
+
+    /// The contract as JSON, for the pages that are made from it.
+    #[must_use]
+    pub const fn value(&self) -> &Value {
+        &self.value
     }
 
     /// The methods that a path serves, or nothing when it is no path of the contract.
@@ -82,15 +106,32 @@ fn methods(item: &PathItem) -> Vec<&'static str> {
     methods
 }
 
-/// The contract as a document.
+/// The contract as a document. A test keeps the table of deprecations right.
 #[must_use]
 pub fn document() -> OpenApi {
+    document_with(DEPRECATIONS).map_or_else(|_| undated(), |(document, _)| document)
+}
+
+/// The contract with these deprecations, and what the answers are to say of them.
+///
+/// # Errors
+/// What is wrong with a deprecation.
+pub fn document_with(table: &[Deprecation]) -> Result<(OpenApi, Vec<Announced>), String> {
+    let mut document = undated();
+    let announced = announce(&mut document, table)?;
+    Ok((document, announced))
+}
+
+fn undated() -> OpenApi {
     let (_, mut document) =
         App::new().into_utoipa_app().openapi(frame()).configure(super::routes).split_for_parts();
     for item in document.paths.paths.values_mut() {
         if let Some(read) = &mut item.get {
             tell_condition(read);
         }
+    }
+    if let Some(components) = &mut document.components {
+        name_alternatives(components);
     }
     document
 }
@@ -119,7 +160,11 @@ fn tell_condition(read: &mut Operation) {
 /// The contract as the text that is published and kept in the repository.
 #[must_use]
 pub fn text() -> String {
-    let mut text = document().to_pretty_json().unwrap_or_default();
+    written(&document())
+}
+
+fn written(document: &OpenApi) -> String {
+    let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }
@@ -145,6 +190,7 @@ fn frame() -> OpenApi {
                 ))
                 .build(),
         )
+        .servers(Some([Server::new("/")]))
         .tags(Some(
             [
                 ("escalations", "Raise, read and correct escalations."),

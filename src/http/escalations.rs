@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
-use super::dry_runs::{DryRunView, EscalationOrDryRun, Would, tried, writing};
+use super::dry_runs::{EscalationOrDryRun, Would, tried, writing};
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
 use super::filters::{AS_OF, as_of};
@@ -58,7 +58,7 @@ use crate::usecases::{raise, read};
     ),
     security(("bearer" = ["raise_escalation"])),
     responses(
-        (status = 200, description = "With `dry_run`: it would be stored.", body = DryRunView),
+        (status = 200, description = "With `dry_run`: it would be stored.", body = EscalationOrDryRun),
         (status = 201, description = "It is stored; with `Idempotent-Replay: true`, by an earlier request with the same key.", body = EscalationView, headers(
             ("Location" = String, description = "Where it is."),
             ("ETag" = String, description = "Its version."),

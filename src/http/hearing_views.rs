@@ -28,7 +28,6 @@ pub struct Heartbeat {
 #[serde(deny_unknown_fields)]
 pub struct GiveNilReturn {
     /// The ISO week. It can be said from its Friday on.
-    #[schema(inline, example = "2026-W46")]
     pub week: Week,
     /// The role in which the signer says so, for example "Designated safeguarding lead". No names.
     pub signed_as: Text<80>,

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
 use super::conditions::is_known;
+use super::deprecations::tell;
 use super::limits::Left;
 use super::permission::CallingClient;
 use super::problem::Problem;
@@ -42,6 +43,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
     }
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     let metrics = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.deps.metrics));
+    let contract = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.contract));
     let count = |pattern: Option<&str>, status: u16| {
         if let Some(metrics) = metrics {
             metrics.answered(known(&method), pattern.unwrap_or("-"), status);
@@ -67,6 +69,11 @@ pub async fn request_layer<B: MessageBody + 'static>(
             add_headers(answer.headers_mut(), value);
             if let Some(left) = left {
                 left.tell(answer.headers_mut());
+            }
+            if let Some(contract) = contract {
+                let query = answer.request().query_string().to_owned();
+                let (announced, headers) = (&contract.announced, answer.headers_mut());
+                tell(announced, &method, pattern.as_deref(), &query, headers);
             }
             Ok(answer)
         }

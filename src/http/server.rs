@@ -8,7 +8,6 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::body::InputLimits;
 use super::contract::no_operation;
@@ -30,14 +29,10 @@ pub fn server(
 ) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         let (app, _) = App::new().into_utoipa_app().configure(super::routes).split_for_parts();
-        // Swagger UI comes with its files; it asks for nothing but our own contract.
-        let docs = SwaggerUi::new("/docs/{_:.*}")
-            .config(utoipa_swagger_ui::Config::from("/openapi.json").try_it_out_enabled(true));
         app.app_data(state.clone())
             .app_data(InputLimits::default())
-            .service(web::redirect("/docs", "/docs/"))
-            .service(docs)
             .configure(super::odata::serve)
+            .configure(super::docs::docs)
             .configure(super::pages)
             .default_service(web::to(no_operation))
             .wrap(from_fn(problems_everywhere))

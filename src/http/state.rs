@@ -53,6 +53,13 @@ impl AppState {
         self
     }
 
+    /// The same with another contract, such as one with other deprecations.
+    #[must_use]
+    pub fn with_contract(mut self, contract: Contract) -> Self {
+        self.contract = Arc::new(contract);
+        self
+    }
+
     /// The same with doors for people.
     #[must_use]
     pub fn with_doors(mut self, doors: Doors) -> Self {

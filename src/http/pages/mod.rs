@@ -127,6 +127,12 @@ impl Frame {
 }
 
 impl Frame {
+    /// Whether the page is one of the reference for developers.
+    #[must_use]
+    pub fn in_docs(&self) -> bool {
+        self.place == Place::Docs
+    }
+
     /// Whether the page is about learning and actions.
     #[must_use]
     pub fn in_actions(&self) -> bool {
@@ -176,6 +182,8 @@ pub enum Place {
     Raise,
     /// Learning and actions.
     Actions,
+    /// The reference for developers.
+    Docs,
     /// None of them.
     #[default]
     Elsewhere,

@@ -2,6 +2,7 @@
 //! test sets.
 
 pub mod asking;
+pub mod breaking;
 pub mod browser;
 pub mod chance_acts;
 pub mod cluster;
