@@ -157,7 +157,7 @@ impl Ground {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut deps = self.another_process();
         while !self.done.load(Ordering::SeqCst) {
-            let most = if rng.random_bool(0.3) { 5_000 } else { 60 };
+            let most = if rng.random_bool(0.3) { 20_000 } else { 60 };
             let life = Duration::from_millis(rng.random_range(2..most));
             match tokio::time::timeout(life, sequence_all(&deps)).await {
                 Ok(done) => {
@@ -220,7 +220,8 @@ impl Ground {
         let query = format!("after={after}&limit={limit}&wait={}", limit % 2);
         let request = http.get(format!("{}/v1/events?{query}", self.app.url));
         let answer = request.bearer_auth(&self.token).send().await.ok()?;
-        if answer.status() == 503 {
+        // On a machine that is busier than it can be, the service is late and says so.
+        if [408, 503].contains(&answer.status().as_u16()) {
             return None;
         }
         assert_eq!(answer.status(), 200);
