@@ -192,7 +192,7 @@ mod tests {
         assert!(texts.is_sorted());
         assert!(texts.iter().all(|it| it.len() == 20));
         // What no position reaches would still fit and sort: 10^19 and the largest of 20 digits.
-        assert!(sequence(i64::MAX) < "10000000000000000000".to_owned());
+        assert!(sequence(i64::MAX).as_str() < "10000000000000000000");
         assert_eq!(sequence(10), "00000000000000000010");
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
-use super::feed::what;
+use super::feed::{by_index, what};
 use super::schema::{escalation, event, feed_entry, timer};
 use super::{events, timers};
 use crate::domain::escalation::RaiserVisibility;
@@ -60,6 +60,7 @@ pub async fn page(
     partnership: PartnershipId,
     wanted: Wanted<'_>,
 ) -> Result<Vec<(i64, Tells)>, StoreFailure> {
+    by_index(conn).await?;
     let entries = entries(conn, partnership, wanted).await?;
     let mut event_ids = Vec::new();
     let mut timer_ids = Vec::new();
