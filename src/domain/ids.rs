@@ -56,6 +56,8 @@ id! {
     ActionId,
     /// Something that a review learnt.
     LearningId,
+    /// A file of escalations that was sent.
+    ImportId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

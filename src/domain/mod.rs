@@ -30,6 +30,7 @@ pub mod free_text;
 pub mod hearing;
 pub mod identifier_scan;
 pub mod ids;
+pub mod import;
 pub mod learning;
 pub mod limit;
 pub mod link;

@@ -34,6 +34,12 @@ pub mod hearing;
 pub mod hearing_views;
 mod hints;
 pub mod history;
+pub mod import_columns;
+pub mod import_file;
+pub mod import_report;
+pub mod import_rows;
+pub mod import_template;
+pub mod imports;
 pub mod key_set;
 pub mod lines;
 pub mod lists;
@@ -95,6 +101,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::correct_escalation)
         .service(sources::read_sent_escalation)
         .service(sources::send_escalation)
+        .service(imports::start_import)
+        .service(import_template::read_import_template)
+        .service(import_template::read_import_workbook)
+        .service(imports::read_import)
         .service(history::read_history)
         .service(explanations::explain_due_date)
         .service(acts::acknowledge)

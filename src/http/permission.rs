@@ -45,6 +45,9 @@ macro_rules! permissions {
 
 permissions! {
     Raise => RaiseEscalation;
+    ImportReport => RaiseEscalation, &[Format::Json, Format::Csv];
+    ImportTemplate => RaiseEscalation, &[Format::Csv];
+    ImportWorkbook => RaiseEscalation, &[Format::Xlsx];
     Read => ReadEscalation;
     List => ListEscalations, &[Format::Json, Format::Csv];
     ListEscalations => ListEscalations, &[Format::Json, Format::Csv, Format::Xlsx];

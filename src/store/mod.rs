@@ -14,6 +14,8 @@ pub mod failure;
 pub mod finding;
 pub mod hearing;
 pub mod idempotency;
+pub mod import_rows;
+pub mod imports;
 pub mod in_use;
 pub mod learning;
 mod list_parts;

@@ -280,6 +280,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_job (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        agency_id -> Uuid,
+        state -> Text,
+        failure -> Nullable<Text>,
+        dry_run -> Bool,
+        mode -> Text,
+        format -> Text,
+        row_count -> Int4,
+        column_notes -> Jsonb,
+        key_hash -> Nullable<Bytea>,
+        meaning -> Nullable<Bytea>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        emptied_at -> Nullable<Timestamptz>,
+        lease_holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    import_row (partnership_id, import_id, number) {
+        partnership_id -> Uuid,
+        import_id -> Uuid,
+        number -> Int4,
+        line -> Int4,
+        payload -> Nullable<Bytea>,
+        status -> Nullable<Text>,
+        faults -> Nullable<Jsonb>,
+        escalation_id -> Nullable<Uuid>,
+        escalation_reference -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     login_attempt (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Bytea,
@@ -637,6 +677,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     heartbeat,
     holding,
     idempotency_key,
+    import_job,
+    import_row,
     login_attempt,
     nil_return,
     partnership,

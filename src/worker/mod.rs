@@ -1,39 +1,49 @@
 //! What happens without a request: clocks are swept, so that nothing comes due unseen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::import_work::{Importer, RowForm, work_all};
 use crate::usecases::sweep::{Sweeper, sweep_all};
 
 /// How long the timer at hand may take when the worker is stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often it is asked whether a file waits.
+const LOOK_FOR_FILES: Duration = Duration::from_secs(1);
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
+    importer: Importer,
     stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
+    running: [JoinHandle<()>; 2],
 }
 
 impl Worker {
-    /// Sweeps all partnerships now and then again and again, as often as `deps` says.
+    /// Sweeps all partnerships now and then again and again, as often as `deps` says, and takes in files whose rows have
+    /// this form.
     #[must_use]
-    pub fn start(deps: Deps) -> Self {
+    pub fn start(deps: Deps, rows: Arc<dyn RowForm>) -> Self {
         let sweeper = Sweeper::new(&deps);
+        let importer = Importer::new(&deps);
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(run(deps, sweeper.clone(), stopped));
-        Self { sweeper, stop, running }
+        let files = tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone()));
+        let running = [tokio::spawn(run(deps, sweeper.clone(), stopped)), files];
+        Self { sweeper, importer, stop, running }
     }
 
-    /// Ends after the timer at hand. What is left is swept at the next start, or by another instance.
+    /// Ends after the timer and the row at hand. What is left is done after the next start, or by another instance.
     pub async fn stop(self) {
         self.sweeper.stop();
+        self.importer.stop();
         let _ = self.stop.send(true);
         // What hangs is left behind: the database takes its transaction back, as if it had been killed.
-        let _ = tokio::time::timeout(PATIENCE, self.running).await;
+        let _ = tokio::time::timeout(PATIENCE, futures_util::future::join_all(self.running)).await;
     }
 }
 
@@ -53,6 +63,29 @@ async fn run(deps: Deps, sweeper: Sweeper, mut stopped: watch::Receiver<bool>) {
         }
         if let Ok(Err(_)) = tokio::time::timeout(deps.sweep_every, stopped.changed()).await {
             // The worker was dropped, and the service with it.
+            return;
+        }
+    }
+}
+
+async fn take_in(
+    deps: Deps,
+    importer: Importer,
+    rows: Arc<dyn RowForm>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while !*stopped.borrow() {
+        let (its_deps, its_importer, its_rows) =
+            (deps.clone(), importer.clone(), Arc::clone(&rows));
+        let worked =
+            tokio::spawn(async move { work_all(&its_deps, &its_importer, &its_rows).await });
+        match worked.await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(files)) => tracing::info!(files, "taken in"),
+            Ok(Err(error)) => tracing::warn!(%error, "files are looked for again"),
+            Err(error) => tracing::error!(%error, "files are looked for again"),
+        }
+        if let Ok(Err(_)) = tokio::time::timeout(LOOK_FOR_FILES, stopped.changed()).await {
             return;
         }
     }

@@ -28,6 +28,8 @@ mod endings;
 mod exclusions;
 mod explanations;
 mod hearing;
+mod import_kill;
+mod imports;
 mod in_a_browser;
 mod key_sets;
 mod kill;

@@ -214,6 +214,7 @@ async fn only_known_functions_work_with_their_owners_rights() {
         "calendars_reach",
         "find_client",
         "find_partnership",
+        "imports_to_work",
         "partnerships_to_sweep",
         "sweep_state",
     ];

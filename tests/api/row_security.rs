@@ -108,6 +108,13 @@ impl World {
                         'somebody'
                  from escalation e
                  join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into import_job (partnership_id, id, agency_id, state, dry_run, mode, format, row_count,
+                        column_notes, recorded_at, recorded_by_role, recorded_by_client_id, recorded_by_subject)
+                 select partnership_id, id, agency_id, 'queued', true, 'per_row', 'csv', 1, '[]', now(), role, id,
+                        'somebody'
+                 from client where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into import_row (partnership_id, import_id, number, line)
+                 select partnership_id, id, 1, 2 from import_job;
                  insert into rebase
                  select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
                  from client where client_id in ('test-director', 'else-director');
@@ -380,6 +387,51 @@ async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
         } else {
             let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
             refused(outcome, denied, "row-level security", agency);
+        }
+    }
+}
+
+/// What an agency is about to send is not even for those who see the whole partnership.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_alone_sees_and_writes_the_files_that_it_sent() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("valeshire_police", Reach::Partnership, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 0),
+    ] {
+        let id = world.agency(agency).await;
+        state(&service, &here, &id, reach).await;
+        for table in ["import_job", "import_row"] {
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+        }
+        let sql = "update import_row set payload = null";
+        assert_eq!(service.execute(sql, &[]).await.unwrap(), seen.unsigned_abs(), "{agency}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+    let new = "01900000-0000-7000-8000-00000000000a";
+    for (changed, fine) in [
+        (json!({"id": new}), true),
+        (json!({"id": new, "agency_id": police}), false),
+        (json!({"id": new, "partnership_id": there}), false),
+    ] {
+        let health = world.agency("health_community").await;
+        state(&service, &here, &health, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into import_job select (jsonb_populate_record(it, '{changed}')).* from import_job it limit 1"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        if fine {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+            refused(outcome, denied, "row-level security", "import_job");
         }
     }
 }

@@ -71,6 +71,7 @@ impl Operation {
     pub fn leaves(&self) -> Option<(&'static str, &'static str, &'static str)> {
         let recorded = |table| Some((table, "recorded_by", "recorded_at"));
         match self.id.as_str() {
+            "start_import" => recorded("import_job"),
             "sign_review" => Some(("review_sign_off", "signed_by", "signed_at")),
             "release_public_pack" => Some(("public_release", "released_by", "released_at")),
             "propose_exclusion" | "approve_exclusion" | "end_exclusion" => {
@@ -110,6 +111,7 @@ impl Operation {
             .path
             .replace("{id}", id)
             .replace("{record_id}", id)
+            .replace("{import_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
             .replace("{version}", "1")
@@ -187,9 +189,14 @@ impl Operation {
 
     /// Calls it with its own example.
     pub async fn send_example(&self, by: &Person<'_>, path: &str, version: i64) -> Answer {
-        let body = self.example().map(|example| example.to_string()).unwrap_or_default();
+        let body = self.example().as_ref().map(body_of).unwrap_or_default();
         self.send(by, path, version, body).await
     }
+}
+
+/// An example as it is sent: a file as its text, everything else as JSON.
+pub fn body_of(example: &Value) -> String {
+    example.as_str().map_or_else(|| example.to_string(), str::to_owned)
 }
 
 /// To which the data of the review reach that the example of its signing names.
@@ -221,7 +228,7 @@ pub struct Ready<'a> {
 impl Ready<'_> {
     /// Calls the operation with its example.
     pub async fn send(&self, operation: &Operation) -> Answer {
-        let body = self.example.as_ref().map(Value::to_string).unwrap_or_default();
+        let body = self.example.as_ref().map(body_of).unwrap_or_default();
         operation.send(&self.by, &self.path, self.version, body).await
     }
 }
@@ -253,7 +260,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_nil_returns"
         | "list_feed_agreements"
         | "list_metrics"
+        | "start_import"
+        | "read_import_template"
+        | "read_import_workbook"
         | "list_practice_records" => (police, &[]),
+        "read_import" => (police, &["import"]),
         "read_practice_record" => (police, &["commend"]),
         "read_sent_escalation" => (police, &["send"]),
         "read_weekly_themes"
@@ -316,6 +327,13 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "send" => {
                 let path = format!("/v1/sources/niche/escalations/{SENT_AS}");
                 app.police().put(&path, &raise_body(json!({}))).await.expect(201);
+            }
+            "import" => {
+                let head =
+                    "external_reference,source,raised_with_agency,theme,urgency,desired_outcome";
+                let csv = [("content-type", "text/csv")];
+                let sent = app.police().send(Method::POST, "/v1/imports", &csv, head).await;
+                id = sent.expect(202).id();
             }
             "raise another" => other = app.police().raises(yesterday).await,
             "raise today" => id = app.police().raises(json!({})).await,
