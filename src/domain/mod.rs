@@ -23,6 +23,7 @@ pub mod escalation;
 pub mod event;
 pub mod exclusion;
 pub mod explanation;
+pub mod export;
 pub mod facts;
 pub mod figures;
 pub mod fold;

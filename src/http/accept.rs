@@ -11,6 +11,10 @@ pub enum Format {
     Csv,
     /// A workbook for spreadsheets (Office Open XML).
     Xlsx,
+    /// `application/x-ndjson`: one JSON object in each line.
+    Ndjson,
+    /// `text/plain`.
+    Text,
 }
 
 impl Format {
@@ -19,6 +23,8 @@ impl Format {
             Self::Json => ("application", "json"),
             Self::Csv => ("text", "csv"),
             Self::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            Self::Ndjson => ("application", "x-ndjson"),
+            Self::Text => ("text", "plain"),
         }
     }
 
@@ -29,6 +35,8 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Text => "text/plain; charset=utf-8",
         }
     }
 }

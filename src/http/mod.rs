@@ -9,6 +9,7 @@ pub mod answers;
 pub mod auth;
 pub mod batches;
 pub mod body;
+pub mod case_note;
 pub mod clock_views;
 pub mod conditions;
 pub mod contract;
@@ -24,6 +25,7 @@ pub mod exclusions;
 pub mod explanation_shown;
 pub mod explanation_views;
 pub mod explanations;
+pub mod exports;
 pub mod failures;
 pub mod field_codes;
 pub mod field_errors;
@@ -106,6 +108,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(import_template::read_import_workbook)
         .service(imports::read_import)
         .service(history::read_history)
+        .service(case_note::read_case_note)
         .service(explanations::explain_due_date)
         .service(acts::acknowledge)
         .service(acts::decline)
@@ -142,6 +145,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::list_practice_records)
         .service(practice::read_practice_record)
         .service(notices::list_notices)
+        .service(exports::export_escalations)
+        .service(exports::list_exports)
         .service(weekly::read_weekly_themes)
         .service(reviews::list_reviews)
         .service(reviews::read_review)
@@ -199,6 +204,7 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::about::accessibility)
         .service(pages::escalations::list)
         .service(pages::escalations::detail)
+        .service(pages::deep_link::deep_link)
         .service(pages::raise::raise_form)
         .service(pages::raise::raise_sent)
         .service(pages::raise::raised_page)

@@ -49,6 +49,9 @@ permissions! {
     ImportTemplate => RaiseEscalation, &[Format::Csv];
     ImportWorkbook => RaiseEscalation, &[Format::Xlsx];
     Read => ReadEscalation;
+    CaseNote => ReadEscalation, &[Format::Json, Format::Text];
+    Export => ListEscalations, &[Format::Csv, Format::Ndjson, Format::Xlsx];
+    Exports => ListEscalations;
     List => ListEscalations, &[Format::Json, Format::Csv];
     ListEscalations => ListEscalations, &[Format::Json, Format::Csv, Format::Xlsx];
     Acknowledge => Acknowledge;

@@ -10,6 +10,7 @@ mod escalation_rows;
 pub mod escalations;
 pub mod events;
 pub mod exclusions;
+pub mod exports;
 pub mod failure;
 pub mod finding;
 pub mod hearing;

@@ -181,6 +181,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    export_record (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        agency_id -> Nullable<Uuid>,
+        purpose -> Text,
+        format -> Text,
+        filters -> Text,
+        row_count -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     feed_agreement (partnership_id, agency_id, version) {
         partnership_id -> Uuid,
         agency_id -> Uuid,
@@ -669,6 +685,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_link,
     event,
     event_text,
+    export_record,
     feed_agreement,
     feed_entry,
     feed_head,

@@ -23,7 +23,7 @@ use crate::store::session::{Connection, Stated, Writing, transaction, writing};
 use crate::store::{StoreFailure, clients, import_rows, imports};
 
 /// How long one who works on a file and has died keeps others from it.
-const LEASE: SignedDuration = SignedDuration::from_secs(20);
+const LEASE: SignedDuration = SignedDuration::from_secs(10);
 /// How long rows are kept as they were sent after their file has ended, so that a report can repeat them.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// How many rows are looked up at once.

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod deps;
 pub mod exclusions;
 pub mod explain;
+pub mod exports;
 pub mod failure;
 pub mod hearing;
 pub mod import_work;

@@ -107,7 +107,7 @@ async fn killed_half_way(dir: &Path, rows: usize, bad: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_broken_off_twice_is_taken_in_whole_and_nothing_twice() {
     let dir = DataDir::new("import-kill");
-    killed_half_way(&dir.0, 450, 7).await;
+    killed_half_way(&dir.0, 240, 7).await;
 }
 
 /// The same at full size: `cargo test --test api -- --ignored ten_thousand_rows`.

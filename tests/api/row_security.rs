@@ -108,6 +108,9 @@ impl World {
                         'somebody'
                  from escalation e
                  join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into export_record
+                 select partnership_id, id, agency_id, 'inspection', 'csv', '', 1, now(), role, id, 'somebody'
+                 from client where client_id in ('test-police', 'test-health', 'else-police');
                  insert into import_job (partnership_id, id, agency_id, state, dry_run, mode, format, row_count,
                         column_notes, recorded_at, recorded_by_role, recorded_by_client_id, recorded_by_subject)
                  select partnership_id, id, agency_id, 'queued', true, 'per_row', 'csv', 1, '[]', now(), role, id,
@@ -391,6 +394,36 @@ async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
     }
 }
 
+/// Who took a file is for the one who did, and for those who review the partnership.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_the_files_that_it_took_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 2),
+    ] {
+        state(&service, &here, &world.agency(agency).await, reach).await;
+        assert_eq!(count(&service, "export_record").await, seen, "{agency} {reach:?}");
+        let sql = "insert into export_record
+                   select partnership_id, gen_random_uuid(), agency_id, purpose, format, filters, 1, now(), recorded_by_role,
+                          recorded_by_client_id, 'somebody' from export_record limit 1";
+        let written = service.execute(sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        match (reach, seen) {
+            (Reach::OwnAgency, _) => assert_eq!(written.unwrap(), u64::from(seen > 0), "{agency}"),
+            // Those who see the whole partnership record for themselves only, not for an agency.
+            _ => {
+                let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+                refused(written, denied, "row-level security", agency);
+            }
+        }
+    }
+}
+
 /// What an agency is about to send is not even for those who see the whole partnership.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agency_alone_sees_and_writes_the_files_that_it_sent() {
@@ -565,6 +598,8 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update source_record set urgency = 'urgent'",
         "delete from source_record",
         "truncate source_record",
+        "update export_record set purpose = 'data_quality'",
+        "delete from export_record",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

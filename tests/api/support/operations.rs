@@ -72,6 +72,7 @@ impl Operation {
         let recorded = |table| Some((table, "recorded_by", "recorded_at"));
         match self.id.as_str() {
             "start_import" => recorded("import_job"),
+            "export_escalations" => recorded("export_record"),
             "sign_review" => Some(("review_sign_off", "signed_by", "signed_at")),
             "release_public_pack" => Some(("public_release", "released_by", "released_at")),
             "propose_exclusion" | "approve_exclusion" | "end_exclusion" => {
@@ -126,6 +127,12 @@ impl Operation {
                 if self.method == Method::GET { SENT_AS } else { "OCC-2026-119" },
             )
             .replace("{slug}", "not-found");
+        // An export is for something.
+        let path = if self.id == "export_escalations" {
+            format!("{path}?purpose=performance_reporting")
+        } else {
+            path
+        };
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
     }
@@ -261,6 +268,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_feed_agreements"
         | "list_metrics"
         | "start_import"
+        | "export_escalations"
+        | "list_exports"
         | "read_import_template"
         | "read_import_workbook"
         | "list_practice_records" => (police, &[]),
@@ -294,8 +303,10 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
         "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),
         "list_exclusions" => (director, &["raise", "withdraw", "propose exclusion"]),
-        "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
-        | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
+        "read_escalation" | "read_history" | "read_case_note" | "correct_escalation"
+        | "withdraw" | "add_note" | "change_urgency" | "reroute" | "propose_extension" => {
+            (police, &["raise"])
+        }
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
         "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
         "explain_due_date" => (police, &["raise delayed"]),
