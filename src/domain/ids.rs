@@ -56,6 +56,8 @@ id! {
     ActionId,
     /// Something that a review learnt.
     LearningId,
+    /// A name that an agency gave an escalation.
+    ExternalIdId,
     /// A file of escalations that left.
     ExportId,
     /// A file of escalations that was sent.

@@ -24,6 +24,7 @@ pub mod event;
 pub mod exclusion;
 pub mod explanation;
 pub mod export;
+pub mod external_id;
 pub mod facts;
 pub mod figures;
 pub mod fold;

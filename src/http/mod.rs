@@ -26,6 +26,7 @@ pub mod explanation_shown;
 pub mod explanation_views;
 pub mod explanations;
 pub mod exports;
+pub mod external_ids;
 pub mod failures;
 pub mod field_codes;
 pub mod field_errors;
@@ -137,6 +138,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(end_acts::propose_policy_migration)
         .service(end_acts::migrate_policy)
         .service(acts::add_note)
+        .service(external_ids::add_external_id)
+        .service(external_ids::remove_external_id)
+        .service(external_ids::list_external_ids)
+        .service(external_ids::search_by_external_id)
         .service(escalations::search_by_child)
         .service(lists::list_episodes)
         .service(lists::list_clocks)

@@ -49,6 +49,7 @@ permissions! {
     ImportTemplate => RaiseEscalation, &[Format::Csv];
     ImportWorkbook => RaiseEscalation, &[Format::Xlsx];
     Read => ReadEscalation;
+    KeepExternalIds => KeepExternalIds;
     CaseNote => ReadEscalation, &[Format::Json, Format::Text];
     Export => ListEscalations, &[Format::Csv, Format::Ndjson, Format::Xlsx];
     Exports => ListEscalations;

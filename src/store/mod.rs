@@ -11,6 +11,7 @@ pub mod escalations;
 pub mod events;
 pub mod exclusions;
 pub mod exports;
+pub mod external_ids;
 pub mod failure;
 pub mod finding;
 pub mod hearing;

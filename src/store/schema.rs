@@ -197,6 +197,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    external_id (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        escalation_id -> Uuid,
+        agency_id -> Uuid,
+        system -> Text,
+        kind -> Text,
+        value -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+        removed_at -> Nullable<Timestamptz>,
+        removed_by_client_id -> Nullable<Uuid>,
+        removed_by_subject -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     feed_agreement (partnership_id, agency_id, version) {
         partnership_id -> Uuid,
         agency_id -> Uuid,
@@ -686,6 +705,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event,
     event_text,
     export_record,
+    external_id,
     feed_agreement,
     feed_entry,
     feed_head,

@@ -8,6 +8,7 @@ pub mod deps;
 pub mod exclusions;
 pub mod explain;
 pub mod exports;
+pub mod external_ids;
 pub mod failure;
 pub mod hearing;
 pub mod import_work;

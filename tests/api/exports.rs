@@ -46,14 +46,17 @@ async fn a_file_leaves_with_a_purpose_and_a_record_and_nobody_elses_rows() {
     // The oldest first, as in the list but whole.
     let file = take(&app, &app.director(), "purpose=quality_audit", "*/*").await.expect(200);
     assert_eq!(ids(&file), [ours.as_str(), theirs.as_str()]);
-    let file = take(&app, &app.director(), "purpose=quality_audit&urgency=urgent", "text/csv").await;
+    let file =
+        take(&app, &app.director(), "purpose=quality_audit&urgency=urgent", "text/csv").await;
     assert_eq!(ids(&file.expect(200)), [theirs.as_str()]);
-    let lines =
-        take(&app, &app.police(), "purpose=system_transfer", "application/x-ndjson").await.expect(200);
+    let lines = take(&app, &app.police(), "purpose=system_transfer", "application/x-ndjson")
+        .await
+        .expect(200);
     let line: Value = serde_json::from_str(lines.text.trim_end()).unwrap();
     let listed = app.police().get("/v1/escalations").await.expect(200).json;
     assert_eq!(line, listed["items"][0]);
-    let excel = take(&app, &app.police(), "purpose=inspection&excel=true", "text/csv").await.expect(200);
+    let excel =
+        take(&app, &app.police(), "purpose=inspection&excel=true", "text/csv").await.expect(200);
     assert!(excel.text.starts_with("\u{feff}\"id\""), "{}", excel.text);
 
     let records = app.director().get("/v1/exports").await.expect(200).json;

@@ -28,6 +28,7 @@ mod endings;
 mod exclusions;
 mod explanations;
 mod exports;
+mod external_ids;
 mod hearing;
 mod import_command;
 mod import_kill;

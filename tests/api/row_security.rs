@@ -108,6 +108,11 @@ impl World {
                         'somebody'
                  from escalation e
                  join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into external_id
+                 select e.partnership_id, e.id, e.id, e.raised_by_agency_id, 'mosaic', 'referral', e.id::text, now(), 'agency',
+                        c.id, 'somebody', null, null, null
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
                  insert into export_record
                  select partnership_id, id, agency_id, 'inspection', 'csv', '', 1, now(), role, id, 'somebody'
                  from client where client_id in ('test-police', 'test-health', 'else-police');
@@ -394,9 +399,9 @@ async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
     }
 }
 
-/// Who took a file is for the one who did, and for those who review the partnership.
+/// Who took a file, and what an agency calls a case, is for that agency, and for those who review the partnership.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agency_sees_the_files_that_it_took_only() {
+async fn an_agency_sees_the_files_that_it_took_and_the_names_that_it_gave_only() {
     let world = World::new().await;
     let service = world.service().await;
     let here = world.partnership("ANY").await;
@@ -407,7 +412,9 @@ async fn an_agency_sees_the_files_that_it_took_only() {
         ("business_unit", Reach::Partnership, 2),
     ] {
         state(&service, &here, &world.agency(agency).await, reach).await;
-        assert_eq!(count(&service, "export_record").await, seen, "{agency} {reach:?}");
+        for table in ["export_record", "external_id"] {
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+        }
         let sql = "insert into export_record
                    select partnership_id, gen_random_uuid(), agency_id, purpose, format, filters, 1, now(), recorded_by_role,
                           recorded_by_client_id, 'somebody' from export_record limit 1";
@@ -600,6 +607,8 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate source_record",
         "update export_record set purpose = 'data_quality'",
         "delete from export_record",
+        "update external_id set value = 'x'",
+        "delete from external_id",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

@@ -58,7 +58,7 @@ impl Operation {
     /// Whether it changes something.
     pub fn changes_something(&self) -> bool {
         // A search is a POST so that the child's reference stays out of addresses.
-        self.method != Method::GET && self.path != "/v1/searches"
+        self.method != Method::GET && !self.path.starts_with("/v1/searches")
     }
 
     /// Whether what it leaves is a record of good practice, and not an act on an escalation.
@@ -72,6 +72,8 @@ impl Operation {
         let recorded = |table| Some((table, "recorded_by", "recorded_at"));
         match self.id.as_str() {
             "start_import" => recorded("import_job"),
+            "add_external_id" => recorded("external_id"),
+            "remove_external_id" => Some(("external_id", "removed_by", "removed_at")),
             "export_escalations" => recorded("export_record"),
             "sign_review" => Some(("review_sign_off", "signed_by", "signed_at")),
             "release_public_pack" => Some(("public_release", "released_by", "released_at")),
@@ -113,6 +115,7 @@ impl Operation {
             .replace("{id}", id)
             .replace("{record_id}", id)
             .replace("{import_id}", id)
+            .replace("{external_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
             .replace("{version}", "1")
@@ -274,6 +277,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "read_import_workbook"
         | "list_practice_records" => (police, &[]),
         "read_import" => (police, &["import"]),
+        "remove_external_id" => (police, &["raise", "name"]),
+        "search_by_external_id" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
         "read_sent_escalation" => (police, &["send"]),
         "read_weekly_themes"
@@ -303,10 +308,9 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
         "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),
         "list_exclusions" => (director, &["raise", "withdraw", "propose exclusion"]),
-        "read_escalation" | "read_history" | "read_case_note" | "correct_escalation"
-        | "withdraw" | "add_note" | "change_urgency" | "reroute" | "propose_extension" => {
-            (police, &["raise"])
-        }
+        "read_escalation" | "read_history" | "read_case_note" | "add_external_id"
+        | "list_external_ids" | "correct_escalation" | "withdraw" | "add_note"
+        | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
         "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
         "explain_due_date" => (police, &["raise delayed"]),
@@ -338,6 +342,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "send" => {
                 let path = format!("/v1/sources/niche/escalations/{SENT_AS}");
                 app.police().put(&path, &raise_body(json!({}))).await.expect(201);
+            }
+            "name" => {
+                let body = json!({"system": "mosaic", "type": "referral", "value": "R-1"});
+                let path = format!("/v1/escalations/{id}/external-ids");
+                other = app.police().post(&path, &body).await.expect(201).id();
             }
             "import" => {
                 let head =
@@ -435,7 +444,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
     let example = operation
         .example()
         .map(|it| it.to_string().replace(SOME_ESCALATION, &other).parse().unwrap());
-    Ready { client, by, path: operation.at(&id), version, example }
+    let path = match operation.id.as_str() {
+        "remove_external_id" => format!("/v1/escalations/{id}/external-ids/{other}/removal"),
+        _ => operation.at(&id),
+    };
+    Ready { client, by, path, version, example }
 }
 
 /// Signs the week of [`SIGNED_WEEK`], if nobody has.
