@@ -77,7 +77,7 @@ async fn killed_half_way(dir: &Path, rows: usize, bad: usize) {
         assert!(began.elapsed() < Duration::from_secs(1_800), "{report}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    println!("{rows} rows in {:?}", began.elapsed());
+    eprintln!("{rows} rows in {:?}", began.elapsed());
     let refused = ask(&url, &format!("{path}?status=rejected")).await;
     let lines: Vec<usize> = refused["rows"]
         .as_array()
