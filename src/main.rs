@@ -9,7 +9,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "escalation-tracker: {error}");
-            ExitCode::FAILURE
+            escalation_tracker::cli::exit_code(&*error)
         }
     }
 }

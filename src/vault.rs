@@ -7,7 +7,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::hmac;
 
 use crate::domain::child_reference::{ChildReference, Scheme};
-use crate::domain::ids::{EscalationId, PartnershipId};
+use crate::domain::ids::{EscalationId, ImportId, PartnershipId};
 
 /// How many bytes the root secret has.
 pub const SECRET_LENGTH: usize = 32;
@@ -18,7 +18,7 @@ const NONCE_LENGTH: usize = 12;
 
 /// Something stored could not be opened: it was changed, moved to another row, or sealed with another secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed child reference cannot be opened")]
+#[error("something sealed cannot be opened")]
 pub struct CannotOpen;
 
 /// Everything that needs the root secret. Each use has a key of its own, derived from it.
@@ -85,16 +85,7 @@ impl Vault {
         child: &ChildReference,
     ) -> Result<Vec<u8>, CannotOpen> {
         let aad = place(partnership, escalation, child.scheme());
-        let mut sealed = child.value().as_bytes().to_vec();
-        let nonce = self
-            .sealing_key(partnership)?
-            .seal_in_place_append_tag(Aad::from(&aad), &mut sealed)
-            .map_err(|_| CannotOpen)?;
-        let mut stored = Vec::with_capacity(1 + NONCE_LENGTH + sealed.len());
-        stored.push(SEAL_VERSION);
-        stored.extend_from_slice(nonce.as_ref());
-        stored.extend_from_slice(&sealed);
-        Ok(stored)
+        sealed(&self.sealing_key(partnership)?, &aad, child.value().as_bytes())
     }
 
     /// Opens what [`Self::seal`] made for the same place.
@@ -108,20 +99,41 @@ impl Vault {
         scheme: Scheme,
         stored: &[u8],
     ) -> Result<ChildReference, CannotOpen> {
-        let (version, rest) = stored.split_first().ok_or(CannotOpen)?;
-        if *version != SEAL_VERSION {
-            return Err(CannotOpen);
-        }
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH).ok_or(CannotOpen)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
         let aad = place(partnership, escalation, scheme);
-        let mut sealed = sealed.to_vec();
-        let value = self
-            .sealing_key(partnership)?
-            .open_in_place(nonce, Aad::from(&aad), &mut sealed)
-            .map_err(|_| CannotOpen)?;
-        let value = String::from_utf8(value.to_vec()).map_err(|_| CannotOpen)?;
+        let value = opened(&self.sealing_key(partnership)?, &aad, stored)?;
+        let value = String::from_utf8(value).map_err(|_| CannotOpen)?;
         Ok(ChildReference::restore(scheme, value))
+    }
+
+    /// Seals a row of a file for its place in one import; moved elsewhere it does not open.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn seal_row(
+        &self,
+        partnership: PartnershipId,
+        (import, number): (ImportId, i32),
+        row: &[u8],
+    ) -> Result<Vec<u8>, CannotOpen> {
+        sealed(&self.row_key(partnership)?, &place_of_row(partnership, import, number), row)
+    }
+
+    /// Opens what [`Self::seal_row`] made for the same place.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_row(
+        &self,
+        partnership: PartnershipId,
+        (import, number): (ImportId, i32),
+        stored: &[u8],
+    ) -> Result<Vec<u8>, CannotOpen> {
+        opened(&self.row_key(partnership)?, &place_of_row(partnership, import, number), stored)
+    }
+
+    fn row_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
+        let key = self.derive(&[b"import-seal", partnership.0.as_bytes()]);
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| CannotOpen)
     }
 
     fn sealing_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
@@ -139,6 +151,37 @@ impl Vault {
         assert!(filled.is_ok(), "HKDF-SHA-256 makes 32 bytes");
         key
     }
+}
+
+fn sealed(key: &RandomizedNonceKey, place: &[u8], text: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+    let mut sealed = text.to_vec();
+    let nonce =
+        key.seal_in_place_append_tag(Aad::from(place), &mut sealed).map_err(|_| CannotOpen)?;
+    let mut stored = Vec::with_capacity(1 + NONCE_LENGTH + sealed.len());
+    stored.push(SEAL_VERSION);
+    stored.extend_from_slice(nonce.as_ref());
+    stored.extend_from_slice(&sealed);
+    Ok(stored)
+}
+
+fn opened(key: &RandomizedNonceKey, place: &[u8], stored: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+    let (version, rest) = stored.split_first().ok_or(CannotOpen)?;
+    if *version != SEAL_VERSION {
+        return Err(CannotOpen);
+    }
+    let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH).ok_or(CannotOpen)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
+    let mut sealed = sealed.to_vec();
+    let text = key.open_in_place(nonce, Aad::from(place), &mut sealed).map_err(|_| CannotOpen)?;
+    Ok(text.to_vec())
+}
+
+fn place_of_row(partnership: PartnershipId, import: ImportId, number: i32) -> Vec<u8> {
+    let mut aad = b"import_row.payload".to_vec();
+    aad.extend_from_slice(partnership.0.as_bytes());
+    aad.extend_from_slice(import.0.as_bytes());
+    aad.extend_from_slice(&number.to_be_bytes());
+    aad
 }
 
 fn place(partnership: PartnershipId, escalation: EscalationId, scheme: Scheme) -> Vec<u8> {
@@ -201,5 +244,16 @@ mod tests {
             assert!(vault.open(HERE, THIS, Scheme::LaChildId, &changed).is_err(), "byte {at}");
         }
         assert!(vault.open(HERE, THIS, Scheme::LaChildId, &sealed[..10]).is_err());
+    }
+    #[test]
+    fn a_row_opens_in_its_own_place_only() {
+        let vault = Vault::new([7; 32]);
+        let (this, other) = (ImportId(Uuid::from_u128(3)), ImportId(Uuid::from_u128(4)));
+        let stored = vault.seal_row(HERE, (this, 1), b"SYN100234").unwrap();
+        assert!(!stored.windows(6).any(|window| window == b"100234"));
+        assert_eq!(vault.open_row(HERE, (this, 1), &stored).unwrap(), b"SYN100234");
+        for (partnership, import, number) in [(HERE, this, 2), (HERE, other, 1), (THERE, this, 1)] {
+            assert!(vault.open_row(partnership, (import, number), &stored).is_err());
+        }
     }
 }

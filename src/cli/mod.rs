@@ -4,6 +4,10 @@ mod data_dictionary;
 mod database;
 mod demo;
 mod doors;
+mod import;
+mod import_client;
+mod import_map;
+mod import_watch;
 mod local_issuer;
 mod migrate;
 mod openapi;
@@ -18,6 +22,8 @@ mod service;
 mod setup;
 mod terminal;
 mod token;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -51,6 +57,8 @@ enum Command {
     Setup(setup::Setup),
     /// Change a partnership's rules: stage policies, timescales and calendars, from reviewed files.
     Policy(policy::Policy),
+    /// Send a file of escalations to a service.
+    Import(Box<import::Import>),
     /// Print the review of a week.
     Review(review::Review),
     /// Make an access token for development.
@@ -76,10 +84,20 @@ pub async fn run() -> Outcome {
         Command::Migrate(command) => command.run().await,
         Command::Setup(command) => command.run().await,
         Command::Policy(command) => command.run().await,
+        Command::Import(command) => Box::pin(command.run()).await,
         Command::Review(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::ReportToken(command) => command.run().await,
         Command::DataDictionary(command) => command.run().await,
         Command::Openapi => openapi::run(),
+    }
+}
+
+/// The exit status for what a command ended with.
+#[must_use]
+pub fn exit_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ExitCode {
+    match error.downcast_ref::<import::Ended>() {
+        Some(import::Ended::NotRun(_)) => ExitCode::from(2),
+        Some(import::Ended::RowsRefused(_)) | None => ExitCode::FAILURE,
     }
 }

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Outcome;
 use super::database::Database;
 use super::terminal::note;
+use crate::http::import_rows::ContractRows;
 use crate::http::limits::Quotas;
 use crate::http::metrics;
 use crate::http::server::server;
@@ -68,7 +69,7 @@ pub async fn run(
         note(&format!("metrics at http://{}/metrics", listener.local_addr()?));
         tokio::spawn(metrics::server(deps.clone(), listener)?);
     }
-    let worker = Worker::start(deps.clone());
+    let worker = Worker::start(deps.clone(), Arc::new(ContractRows));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -84,6 +84,8 @@ codes! {
         ProposePolicyMigration => "propose_policy_migration",
         /// Approve that.
         MigratePolicy => "migrate_policy",
+        /// Say what one's own systems call the case of an escalation.
+        KeepExternalIds => "keep_external_ids",
         /// Record an informal resolution or a commendation.
         RecordPractice => "record_practice",
         /// Read one informal resolution or commendation, with its note.

@@ -56,6 +56,12 @@ id! {
     ActionId,
     /// Something that a review learnt.
     LearningId,
+    /// A name that an agency gave an escalation.
+    ExternalIdId,
+    /// A file of escalations that left.
+    ExportId,
+    /// A file of escalations that was sent.
+    ImportId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -13,6 +13,10 @@ pub enum Format {
     Xlsx,
     /// CloudEvents in one array (their JSON batch form).
     CloudEvents,
+    /// `application/x-ndjson`: one JSON object in each line.
+    Ndjson,
+    /// `text/plain`.
+    Text,
 }
 
 impl Format {
@@ -22,6 +26,8 @@ impl Format {
             Self::Csv => ("text", "csv"),
             Self::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             Self::CloudEvents => ("application", "cloudevents-batch+json"),
+            Self::Ndjson => ("application", "x-ndjson"),
+            Self::Text => ("text", "plain"),
         }
     }
 
@@ -33,6 +39,8 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::CloudEvents => "application/cloudevents-batch+json; charset=utf-8",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Text => "text/plain; charset=utf-8",
         }
     }
 }

@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 use super::answers::{BodyProblems, ReadProblems};
 use super::body::Body;
 use super::dry_runs::{Would, writing};
-use super::field_errors::{FieldCode, FieldErrors};
+use super::field_errors::FieldErrors;
 use super::fields::List;
 use super::permission::{Allowed, needs};
 use super::problem::{Problem, ProblemDocument};
 use super::requests::RaiseEscalation;
-use super::sources::sent;
+use super::sources::named;
 use super::state::AppState;
 use crate::domain::access::Caller;
 use crate::domain::ids::EscalationId;
@@ -155,19 +155,7 @@ async fn send(
     writing: Writing,
 ) -> Result<(SendResult, Detail), Problem> {
     let input = deserr::deserialize::<RaiseEscalation, _, FieldErrors>(unread.0)?;
-    let mut faults = FieldErrors::new();
-    for (name, pointer) in
-        [(&input.source, "#/source"), (&input.external_reference, "#/external_reference")]
-    {
-        if name.is_none() {
-            faults.push(pointer, FieldCode::Required);
-        }
-    }
-    let (Some(source), Some(reference)) = (input.source.clone(), input.external_reference.clone())
-    else {
-        return Err(faults.into());
-    };
-    let mut sent = sent((source, reference), input, &state.deps.schemes)?;
+    let mut sent = named(input, &state.deps.schemes)?;
     sent.how.writing = writing;
     Ok(upsert::upsert(&state.deps, by, sent).await?)
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::io::Read;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -20,6 +21,10 @@ use super::strict_json::{JsonLimits, parse};
 
 /// The media type of a merge patch (RFC 7396).
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
+/// The most bytes of a file, compressed or not.
+pub const FILE_BYTES: usize = 50 * 1024 * 1024;
+/// How long the whole of a file may be on its way.
+const FILE_DEADLINE: Duration = Duration::from_secs(300);
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -105,6 +110,54 @@ impl Body {
     pub async fn form(self) -> Result<Vec<u8>, Problem> {
         self.check_type(FORM)?;
         Ok(self.bytes().await?.to_vec())
+    }
+
+    /// Reads a file of one of these media types: which of them it is, and its bytes. It may be compressed with gzip.
+    ///
+    /// # Errors
+    /// As [`Body::read`], with [`FILE_BYTES`] as the limit, also of what is unpacked.
+    pub async fn file(mut self, kinds: &[&str]) -> Result<(usize, Vec<u8>), Problem> {
+        let mut sent = self.headers.get_all(header::CONTENT_TYPE);
+        let kind = match (sent.next().map(HeaderValue::to_str), sent.next()) {
+            (Some(Ok(sent)), None) => {
+                // Our own files say that they have a header.
+                let sent = sent.replace("; header=present", "");
+                kinds.iter().position(|kind| is_media_type(&sent, kind))
+            }
+            _ => None,
+        };
+        let kind = kind.ok_or_else(|| {
+            Problem::new(ProblemType::UnsupportedMediaType)
+                .detail(format!("Send {} in UTF-8.", kinds.join(" or ")))
+        })?;
+        let mut codings = self.headers.get_all(header::CONTENT_ENCODING);
+        let packed = codings.next().is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"gzip"))
+            && codings.next().is_none();
+        if packed {
+            self.headers.remove(header::CONTENT_ENCODING);
+        }
+        let announced = |name: &HeaderValue| name.as_bytes().eq_ignore_ascii_case(b"identity");
+        if !self.headers.get_all(header::CONTENT_ENCODING).all(announced) {
+            let accepted = HeaderValue::from_static("gzip, identity");
+            return Err(Problem::new(ProblemType::UnsupportedEncoding)
+                .detail("Send it without Content-Encoding, or with gzip.")
+                .header(header::ACCEPT_ENCODING, accepted));
+        }
+        self.limits = InputLimits { body_bytes: FILE_BYTES, body_deadline: FILE_DEADLINE };
+        let limits = self.limits;
+        let bytes = self.bytes().await?;
+        if !packed {
+            return Ok((kind, bytes.to_vec()));
+        }
+        let most = u64::try_from(FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+        let mut unpacked = Vec::new();
+        flate2::read::MultiGzDecoder::new(&*bytes).take(most).read_to_end(&mut unpacked).map_err(
+            |_| {
+                Problem::new(ProblemType::BadRequest)
+                    .detail("The body is not gzip; compress it again.")
+            },
+        )?;
+        if unpacked.len() > FILE_BYTES { Err(too_large(limits)) } else { Ok((kind, unpacked)) }
     }
 
     fn check_type(&self, wanted: &str) -> Result<(), Problem> {

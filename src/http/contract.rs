@@ -195,6 +195,12 @@ fn frame() -> OpenApi {
             [
                 ("escalations", "Raise, read and correct escalations."),
                 ("acts", "Act on an escalation. Each act says who may do it and when."),
+                (
+                    "imports",
+                    "Files of escalations: checked, taken in row by row, and what came of each.",
+                ),
+                ("exports", "Files of escalations that leave, with what they are for."),
+                ("external ids", "What your own systems call the case of an escalation."),
                 ("lists", "Lists, page by page, as JSON or CSV."),
                 ("feed", "What happened, in one order, for systems that keep a copy or act on it."),
                 ("practice", "What was settled or done well without an escalation."),

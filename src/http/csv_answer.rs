@@ -36,15 +36,24 @@ impl Cell {
         number.map_or(Self::Empty, Self::Number)
     }
 
-    fn written(&self) -> String {
+    fn written(&self, raw: bool) -> String {
         match self {
-            Self::Text(text) if text.starts_with(FORMULA_STARTS) => format!("'{text}"),
+            Self::Text(text) if !raw && text.starts_with(FORMULA_STARTS) => format!("'{text}"),
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
             Self::Count(count) => count.to_string(),
             Self::Empty => String::new(),
         }
     }
+}
+
+/// How a table is written for those who ask for it otherwise than usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Texts stay as they are, also where a spreadsheet would take them for formulas.
+    pub raw: bool,
+    /// It begins with a byte order mark, by which spreadsheets know UTF-8.
+    pub bom: bool,
 }
 
 /// A table as text, lines ended by CR LF, every cell quoted.
@@ -55,13 +64,22 @@ pub fn table(
     columns: &[&str],
     rows: impl IntoIterator<Item = Vec<Cell>>,
 ) -> Result<Vec<u8>, csv::Error> {
+    table_as(columns, rows, Written::default())
+}
+
+fn table_as(
+    columns: &[&str],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+    how: Written,
+) -> Result<Vec<u8>, csv::Error> {
+    let start = if how.bom { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .quote_style(csv::QuoteStyle::Always)
-        .from_writer(Vec::new());
+        .from_writer(start);
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(row.iter().map(Cell::written))?;
+        writer.write_record(row.iter().map(|cell| cell.written(how.raw)))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
@@ -76,6 +94,20 @@ pub fn answer(
     rows: impl IntoIterator<Item = Vec<Cell>>,
     next: Option<&str>,
 ) -> Result<HttpResponse, Problem> {
+    answer_as(name, columns, rows, next, Written::default())
+}
+
+/// The same, written so.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_as(
+    name: &str,
+    columns: &[&str],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+    next: Option<&str>,
+    how: Written,
+) -> Result<HttpResponse, Problem> {
     if name.contains(['"', '\\', '/']) {
         return Err(ProblemType::Internal.into());
     }
@@ -87,7 +119,7 @@ pub fn answer(
     if let Some(next) = next {
         answer.insert_header(("link", format!("<{next}>; rel=\"next\"")));
     }
-    let body = table(columns, rows).map_err(|_| ProblemType::Internal)?;
+    let body = table_as(columns, rows, how).map_err(|_| ProblemType::Internal)?;
     Ok(answer.body(body))
 }
 
@@ -111,6 +143,9 @@ mod tests {
             let table = table(&["a"], [vec![Cell::Text(text.to_owned())]]).unwrap();
             assert_eq!(String::from_utf8(table).unwrap(), format!("\"a\"\r\n{written}\r\n"));
         }
+        let how = Written { raw: true, bom: true };
+        let raw = table_as(&["a"], [vec![Cell::Text("=1+1".to_owned())]], how).unwrap();
+        assert_eq!(String::from_utf8(raw).unwrap(), "\u{feff}\"a\"\r\n\"=1+1\"\r\n");
         let numbers = table(&["a", "b"], [vec![Cell::Count(-1), Cell::Empty]]).unwrap();
         assert_eq!(numbers, b"\"a\",\"b\"\r\n\"-1\",\"\"\r\n");
     }

@@ -260,7 +260,7 @@ fn item_id(text: &str) -> Result<EscalationId, Problem> {
 }
 
 /// The caller's key for a request that may be repeated.
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut sent = request.headers().get_all("idempotency-key");
     let Some(value) = sent.next() else { return Ok(None) };
     let visible =

@@ -69,6 +69,43 @@ codes! {
 }
 
 impl FieldCode {
+    /// What is wrong, in words that hold for every field.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Required => "It is missing.",
+            Self::WrongType => "It is a value of another kind.",
+            Self::UnknownField => "It is not part of the record.",
+            Self::ReadOnlyField => "The service sets it itself.",
+            Self::UnknownCode => "It is not one of the codes.",
+            Self::RetiredCode => "This code is no longer used.",
+            Self::TooShort => "It is empty.",
+            Self::TooLong => "It is too long.",
+            Self::TooManyItems => "These are too many.",
+            Self::NotUnique => "It is there twice.",
+            Self::ControlCharacter => "It has a control character in it.",
+            Self::DisallowedCharacter => "It has a character in it that cannot be seen.",
+            Self::Pattern => "It does not have its form.",
+            Self::CheckDigit => "Its check digit is wrong.",
+            Self::SchemeNotAllowed => "This scheme is not accepted.",
+            Self::OutOfRange => "It is outside its range.",
+            Self::InvalidDate => "It is no day.",
+            Self::InvalidDatetime => "It is no time with a day.",
+            Self::OffsetRequired => "It does not say its offset from UTC.",
+            Self::InvalidWeek => "It is no week.",
+            Self::InFuture => "It is later than now.",
+            Self::TooOld => "It is too long ago.",
+            Self::NotPermitted => "It is not permitted here.",
+            Self::Inconsistent => "It contradicts another value.",
+            Self::UnknownReference => "There is no such thing here.",
+            Self::SelfReference => "It names itself.",
+            Self::PersonalData => "It looks like a person's details.",
+            Self::UnknownParameter => "It is not a parameter of this operation.",
+            Self::RepeatedParameter => "It is there twice.",
+            Self::InvalidEncoding => "It is not UTF-8.",
+        }
+    }
+
     /// How to put it right, in words that hold for every field.
     #[must_use]
     pub const fn advice(self) -> &'static str {

@@ -9,6 +9,7 @@ pub mod answers;
 pub mod auth;
 pub mod batches;
 pub mod body;
+pub mod case_note;
 pub mod clock_views;
 pub mod conditions;
 pub mod contract;
@@ -27,6 +28,8 @@ pub mod exclusions;
 pub mod explanation_shown;
 pub mod explanation_views;
 pub mod explanations;
+pub mod exports;
+pub mod external_ids;
 pub mod failures;
 pub mod feed;
 pub mod feed_views;
@@ -39,6 +42,12 @@ pub mod hearing;
 pub mod hearing_views;
 mod hints;
 pub mod history;
+pub mod import_columns;
+pub mod import_file;
+pub mod import_report;
+pub mod import_rows;
+pub mod import_template;
+pub mod imports;
 pub mod key_set;
 pub mod limits;
 pub mod lines;
@@ -102,7 +111,12 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(escalations::correct_escalation)
         .service(sources::read_sent_escalation)
         .service(sources::send_escalation)
+        .service(imports::start_import)
+        .service(import_template::read_import_template)
+        .service(import_template::read_import_workbook)
+        .service(imports::read_import)
         .service(history::read_history)
+        .service(case_note::read_case_note)
         .service(explanations::explain_due_date)
         .service(acts::acknowledge)
         .service(acts::decline)
@@ -131,6 +145,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(end_acts::propose_policy_migration)
         .service(end_acts::migrate_policy)
         .service(acts::add_note)
+        .service(external_ids::add_external_id)
+        .service(external_ids::remove_external_id)
+        .service(external_ids::list_external_ids)
+        .service(external_ids::search_by_external_id)
         .service(escalations::search_by_child)
         .service(lists::list_episodes)
         .service(lists::list_clocks)
@@ -140,6 +158,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::read_practice_record)
         .service(notices::list_notices)
         .service(feed::read_feed)
+        .service(exports::export_escalations)
+        .service(exports::list_exports)
         .service(weekly::read_weekly_themes)
         .service(reviews::list_reviews)
         .service(reviews::read_review)
@@ -197,6 +217,7 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
         .service(pages::about::accessibility)
         .service(pages::escalations::list)
         .service(pages::escalations::detail)
+        .service(pages::deep_link::deep_link)
         .service(pages::raise::raise_form)
         .service(pages::raise::raise_sent)
         .service(pages::raise::raised_page)

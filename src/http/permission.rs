@@ -45,8 +45,15 @@ macro_rules! permissions {
 
 permissions! {
     Raise => RaiseEscalation;
+    ImportReport => RaiseEscalation, &[Format::Json, Format::Csv];
+    ImportTemplate => RaiseEscalation, &[Format::Csv];
+    ImportWorkbook => RaiseEscalation, &[Format::Xlsx];
     Read => ReadEscalation;
     Feed => ReadEscalation, &[Format::Json, Format::CloudEvents];
+    KeepExternalIds => KeepExternalIds;
+    CaseNote => ReadEscalation, &[Format::Json, Format::Text];
+    Export => ListEscalations, &[Format::Csv, Format::Ndjson, Format::Xlsx];
+    Exports => ListEscalations;
     List => ListEscalations, &[Format::Json, Format::Csv];
     ListEscalations => ListEscalations, &[Format::Json, Format::Csv, Format::Xlsx];
     Acknowledge => Acknowledge;

@@ -55,6 +55,8 @@ problem_types! {
         "The body must be UTF-8 without a byte order mark; encode it again and resend.";
     InvalidParameter => "invalid-parameter", BAD_REQUEST, "A query parameter is not valid",
         "One or more query parameters are unknown, repeated or not valid; correct those listed in errors.";
+    PurposeRequired => "purpose-required", BAD_REQUEST, "A purpose is required",
+        "An export is recorded with what it is for; say it with the parameter purpose.";
     InvalidCursor => "invalid-cursor", BAD_REQUEST, "The cursor is not valid",
         "The cursor was altered or belongs to another caller or filter; start again from the first page.";
     InvalidHeader => "invalid-header", BAD_REQUEST, "A request header is not valid",
@@ -107,6 +109,8 @@ problem_types! {
         "The body is readable but parts of it are not valid; correct every entry listed in errors and send it again.";
     IdempotencyKeyReused => "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key stands for another request",
         "This key was used for a request that said something else; send that request as it was, or this one with a key of its own.";
+    ExportTooLarge => "export-too-large", UNPROCESSABLE_ENTITY, "The file would be too large",
+        "A file may have at most 100,000 rows; narrow it down, for example with raised_from and raised_to, and take several.";
     NoCalendar => "no-calendar", UNPROCESSABLE_ENTITY, "No calendar covers these dates",
         "A due date needs a working-day calendar that is not published yet; ask the administrator to load that year.";
     PreconditionRequired => "precondition-required", PRECONDITION_REQUIRED, "An If-Match header is required",

@@ -134,7 +134,7 @@ fn names(
 }
 
 /// What is sent under these names. The body need not say them again, and must not say others.
-pub(super) fn sent(
+fn sent(
     (source, external_reference): (Identifier, Identifier),
     mut input: RaiseEscalation,
     schemes: &SchemePolicy,
@@ -160,6 +160,23 @@ pub(super) fn sent(
         expected: Expected::Anything,
         how: How { source_version, ..How::default() },
     })
+}
+
+/// What is sent under the names that the record says itself.
+pub(super) fn named(input: RaiseEscalation, schemes: &SchemePolicy) -> Result<Sent, Problem> {
+    let mut faults = FieldErrors::new();
+    for (name, pointer) in
+        [(&input.source, "#/source"), (&input.external_reference, "#/external_reference")]
+    {
+        if name.is_none() {
+            faults.push(pointer, FieldCode::Required);
+        }
+    }
+    let (Some(source), Some(reference)) = (input.source.clone(), input.external_reference.clone())
+    else {
+        return Err(faults.into());
+    };
+    sent((source, reference), input, schemes)
 }
 
 fn answered(result: SendResult, detail: Detail) -> HttpResponse {

@@ -7,8 +7,8 @@
 use actix_web::HttpResponse;
 use jiff::Timestamp;
 use rust_xlsxwriter::{
-    DocProperties, Format, FormatAlign, IntoCustomDateTime, Table, TableColumn, Workbook,
-    Worksheet, XlsxError,
+    DataValidation, DocProperties, Format, FormatAlign, Formula, IntoCustomDateTime, Table,
+    TableColumn, Workbook, Worksheet, XlsxError, utility,
 };
 
 use utoipa::openapi::{KnownFormat, RefOr, Schema};
@@ -24,6 +24,9 @@ use crate::domain::partnership::Partnership;
 
 /// The widest column, in characters; longer text wraps.
 const WIDEST: usize = 60;
+
+/// How many rows of a form offer lists.
+const FORM_ROWS: u32 = 5_000;
 
 /// A table on a sheet of its own.
 #[derive(Debug)]
@@ -164,6 +167,58 @@ pub fn saved(name: &str, body: Vec<u8>, next: Option<&str>) -> Result<HttpRespon
         answer.insert_header(("link", format!("<{next}>; rel=\"next\"")));
     }
     Ok(answer.body(body))
+}
+
+/// A workbook to fill in: the columns of its first sheet are text, and those with a list offer it in each cell.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn form(
+    title: &str,
+    at: Timestamp,
+    sheets: &[Sheet],
+    lists: &[(&str, Vec<String>)],
+) -> Result<Vec<u8>, Problem> {
+    let names: Vec<&str> = lists.iter().map(|(name, _)| *name).collect();
+    let longest = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(0);
+    let rows = (0..longest)
+        .map(|at| lists.iter().map(|(_, list)| Cell::optional(list.get(at).cloned())).collect());
+    let offered = Sheet::new("Lists", &names, rows.collect());
+    filled_in(title, at, sheets, &offered, lists).map_err(|error| {
+        tracing::error!(%error, "a workbook could not be written");
+        ProblemType::Internal.into()
+    })
+}
+
+fn filled_in(
+    title: &str,
+    at: Timestamp,
+    sheets: &[Sheet],
+    offered: &Sheet,
+    lists: &[(&str, Vec<String>)],
+) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    book.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(At(at)));
+    for (place, sheet) in sheets.iter().chain([offered]).enumerate() {
+        let page = book.add_worksheet();
+        write(page, sheet)?;
+        if place > 0 {
+            continue;
+        }
+        let text = Format::new().set_num_format("@");
+        for (column, head) in (0_u16..).zip(&sheet.columns) {
+            page.set_column_format(column, &text)?;
+            let Some((from, (_, list))) = (0_u16..).zip(lists).find(|(_, (name, _))| name == head)
+            else {
+                continue;
+            };
+            let letter = utility::column_number_to_name(from);
+            let range = format!("={}!${letter}$2:${letter}${}", offered.name, list.len() + 1);
+            let choice = DataValidation::new().allow_list_formula(Formula::new(range));
+            page.add_data_validation(1, column, FORM_ROWS, column, &choice)?;
+        }
+    }
+    book.save_to_buffer()
 }
 
 fn written(title: &str, at: Timestamp, sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {

@@ -72,6 +72,34 @@ pub async fn find(
         .transpose()
 }
 
+/// The registration with this identifier.
+///
+/// # Errors
+/// The database fails.
+pub async fn by_id(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    id: ClientId,
+) -> Result<Option<Registration>, StoreFailure> {
+    let found: Option<(Option<Uuid>, String, NullableTimestamp)> = client::table
+        .find((partnership.0, id.0))
+        .select((client::agency_id, client::role, client::disabled_at))
+        .first(conn)
+        .await
+        .optional()?;
+    found
+        .map(|(agency, role, disabled_at)| {
+            Ok(Registration {
+                partnership,
+                id,
+                agency: agency.map(AgencyId),
+                role: code(&role, "client.role")?,
+                disabled: disabled_at.to_jiff().is_some(),
+            })
+        })
+        .transpose()
+}
+
 /// A caller to register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewClient {

@@ -100,7 +100,7 @@ pub fn code<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, S
     text.parse().map_err(|_| StoreFailure::Corrupt(what))
 }
 
-fn optional<T: std::str::FromStr>(
+pub(super) fn optional<T: std::str::FromStr>(
     text: Option<String>,
     what: &'static str,
 ) -> Result<Option<T>, StoreFailure> {

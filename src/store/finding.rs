@@ -40,6 +40,25 @@ pub async fn of_child(
     Ok(ids.into_iter().map(|(id, _)| EscalationId(id)).collect())
 }
 
+/// The escalation with the reference that is safe to say aloud.
+///
+/// # Errors
+/// The database fails.
+pub async fn by_reference(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    reference: &str,
+) -> Result<Option<EscalationId>, StoreFailure> {
+    let id: Option<Uuid> = escalation::table
+        .filter(escalation::partnership_id.eq(partnership.0))
+        .filter(escalation::reference.eq(reference))
+        .select(escalation::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(id.map(EscalationId))
+}
+
 /// The escalation that the agency's system sent under this reference, if any.
 ///
 /// # Errors

@@ -182,6 +182,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    export_record (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        agency_id -> Nullable<Uuid>,
+        purpose -> Text,
+        format -> Text,
+        filters -> Text,
+        row_count -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    external_id (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        escalation_id -> Uuid,
+        agency_id -> Uuid,
+        system -> Text,
+        kind -> Text,
+        value -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+        removed_at -> Nullable<Timestamptz>,
+        removed_by_client_id -> Nullable<Uuid>,
+        removed_by_subject -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     feed_agreement (partnership_id, agency_id, version) {
         partnership_id -> Uuid,
         agency_id -> Uuid,
@@ -278,6 +313,46 @@ diesel::table! {
         meaning -> Bytea,
         escalation_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    import_job (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        agency_id -> Uuid,
+        state -> Text,
+        failure -> Nullable<Text>,
+        dry_run -> Bool,
+        mode -> Text,
+        format -> Text,
+        row_count -> Int4,
+        column_notes -> Jsonb,
+        key_hash -> Nullable<Bytea>,
+        meaning -> Nullable<Bytea>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        emptied_at -> Nullable<Timestamptz>,
+        lease_holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    import_row (partnership_id, import_id, number) {
+        partnership_id -> Uuid,
+        import_id -> Uuid,
+        number -> Int4,
+        line -> Int4,
+        payload -> Nullable<Bytea>,
+        status -> Nullable<Text>,
+        faults -> Nullable<Jsonb>,
+        escalation_id -> Nullable<Uuid>,
+        escalation_reference -> Nullable<Text>,
     }
 }
 
@@ -650,6 +725,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_link,
     event,
     event_text,
+    export_record,
+    external_id,
     feed_agreement,
     feed_entry,
     feed_head,
@@ -658,6 +735,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     heartbeat,
     holding,
     idempotency_key,
+    import_job,
+    import_row,
     login_attempt,
     nil_return,
     partnership,

@@ -14,7 +14,7 @@ use crate::domain::child_reference::ChildReference;
 use crate::domain::decide::Scene;
 use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
 use crate::domain::escalation::{Delay, Escalation, RaiserVisibility};
-use crate::domain::event::Narrative;
+use crate::domain::event::{Event, Narrative};
 use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
@@ -25,11 +25,11 @@ use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::store::escalations::{self, StoredChild};
 use crate::store::idempotency::Hashes;
-use crate::store::session::{Stated, Writing, transaction, writing};
+use crate::store::session::{Connection, Stated, Writing, transaction, writing};
 use crate::store::{StoreFailure, events, finding, idempotency, source_records};
 
 /// The unique index that a second use of a sender's reference breaks.
-const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
+pub(super) const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
 
 /// What a raiser sends, with codes not yet looked up.
 #[derive(Debug, Clone)]
@@ -120,51 +120,13 @@ pub async fn raise_so(
 ) -> Result<Detail, Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let now = deps.clock.now();
-    let id = EscalationId(deps.ids.new_id(now));
-    let children = stored_children(deps, caller, id, &request.children)?;
     let external = request.source.clone().zip(request.external_reference.clone());
-    let raise = look_up(&agreed, caller, request, now)?;
-    let raised_at = raise.raised_at.unwrap_or(now);
-    let policy = agreed.policy_at(raised_at).ok_or(Failure::NotSetUp("stage policy"))?;
-    let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
-    let scene = Scene {
-        caller: Some(caller),
-        occurred_at: None,
-        now,
-        policy,
-        calendar,
-        pair_repeats: 0,
-        new_id: &|| deps.ids.new_id(now),
-    };
-    // All rules are tried before a number is taken, so that refused requests leave no gaps.
-    Escalation::raise(raise.clone(), id, String::new(), &scene)?;
-
+    let prepared = prepare(deps, caller, &agreed, request)?;
     let done = writing(&deps.pool, how.writing, Stated::by(caller, reach), async |conn| {
-        if let Some(hashes) = &how.once
-            && !idempotency::try_lock(conn, hashes).await?
-        {
-            return Err(Failure::KeyInProgress);
-        }
-        let number = escalations::next_number(conn).await?;
-        let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
-        let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
-        escalations::insert(conn, &raised, &children).await?;
-        timers::start(deps, conn, &agreed, &raised, &raised.clocks).await?;
-        events::append(conn, raised.partnership, &new, &*deps.ids).await?;
-        if how.source_version.is_some() {
-            let version = how.source_version;
-            let record = SourceRecord { number: 1, version, said: Said::from(&raised.facts) };
-            let by = Recorded::by(caller, now);
-            source_records::append(conn, raised.partnership, raised.id, &record, &by).await?;
-        }
-        if let Some(hashes) = &how.once {
-            let whose = (caller.partnership, caller.client);
-            idempotency::keep(conn, whose, hashes, raised.id, (now, since(now))).await?;
-        }
+        let children = prepared.children.clone();
+        let (raised, duplicate_days) = store(deps, conn, caller, &agreed, prepared, &how).await?;
         let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
-        let possible_duplicates =
-            finding::alike(conn, &raised, &keys, scene.policy.duplicate_days).await?;
+        let possible_duplicates = finding::alike(conn, &raised, &keys, duplicate_days).await?;
         let shown = detail(deps, conn, caller, &agreed, raised).await?;
         Ok(Detail { possible_duplicates, ..shown })
     })
@@ -178,6 +140,93 @@ pub async fn raise_so(
         }
         (done, _) => done,
     }
+}
+
+/// What is to be raised, with its codes looked up and its children sealed.
+pub(super) struct Prepared {
+    id: EscalationId,
+    raise: Raise,
+    children: Vec<StoredChild>,
+    now: Timestamp,
+}
+
+/// Looks everything up and tries every rule that needs no transaction.
+///
+/// # Errors
+/// Codes that are unknown, rules that are broken.
+pub(super) fn prepare(
+    deps: &Deps,
+    caller: &Caller,
+    agreed: &Partnership,
+    request: RaiseRequest,
+) -> Result<Prepared, Failure> {
+    let now = deps.clock.now();
+    let id = EscalationId(deps.ids.new_id(now));
+    let children = stored_children(deps, caller, id, &request.children)?;
+    let raise = look_up(agreed, caller, request, now)?;
+    // All rules are tried before a number is taken, so that refused requests leave no gaps.
+    raised(deps, caller, agreed, (raise.clone(), id, String::new()), now)?;
+    Ok(Prepared { id, raise, children, now })
+}
+
+/// The escalation and its first event, by the rules alone; and within how many days another one like it may be the same.
+fn raised(
+    deps: &Deps,
+    caller: &Caller,
+    agreed: &Partnership,
+    (raise, id, reference): (Raise, EscalationId, String),
+    now: Timestamp,
+) -> Result<((Escalation, Vec<Event>), u32), Failure> {
+    let raised_at = raise.raised_at.unwrap_or(now);
+    let policy = agreed.policy_at(raised_at).ok_or(Failure::NotSetUp("stage policy"))?;
+    let calendar = agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?;
+    let scene = Scene {
+        caller: Some(caller),
+        occurred_at: None,
+        now,
+        policy,
+        calendar,
+        pair_repeats: 0,
+        new_id: &|| deps.ids.new_id(now),
+    };
+    Ok((Escalation::raise(raise, id, reference, &scene)?, policy.duplicate_days))
+}
+
+/// Stores what was prepared, in the caller's transaction; with it, within how many days another one like it may be the same.
+///
+/// # Errors
+/// Rules that are broken; the constraint [`EXTERNAL_REFERENCE`] when the sender's reference is taken.
+pub(super) async fn store(
+    deps: &Deps,
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Partnership,
+    Prepared { id, raise, children, now }: Prepared,
+    how: &How,
+) -> Result<(Escalation, u32), Failure> {
+    if let Some(hashes) = &how.once
+        && !idempotency::try_lock(conn, hashes).await?
+    {
+        return Err(Failure::KeyInProgress);
+    }
+    let number = escalations::next_number(conn).await?;
+    let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
+    let ((raised, new), duplicate_days) =
+        raised(deps, caller, agreed, (raise, id, reference), now)?;
+    escalations::insert(conn, &raised, &children).await?;
+    timers::start(deps, conn, agreed, &raised, &raised.clocks).await?;
+    events::append(conn, raised.partnership, &new, &*deps.ids).await?;
+    if how.source_version.is_some() {
+        let version = how.source_version;
+        let record = SourceRecord { number: 1, version, said: Said::from(&raised.facts) };
+        let by = Recorded::by(caller, now);
+        source_records::append(conn, raised.partnership, raised.id, &record, &by).await?;
+    }
+    if let Some(hashes) = &how.once {
+        let whose = (caller.partnership, caller.client);
+        idempotency::keep(conn, whose, hashes, raised.id, (now, since(now))).await?;
+    }
+    Ok((raised, duplicate_days))
 }
 
 async fn already_sent(

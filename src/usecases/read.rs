@@ -177,6 +177,55 @@ pub async fn escalations(
     .await
 }
 
+/// How many escalations are looked at as a whole at once.
+const AT_ONCE: usize = 1_000;
+
+/// All escalations of a list, the oldest first; nothing when there are more than `most`.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn all_escalations(
+    deps: &Deps,
+    caller: &Caller,
+    filter: &EscalationFilter,
+    most: usize,
+) -> Result<Option<Vec<EscalationSummary>>, Failure> {
+    let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
+    let agreed = partnership(deps, caller.partnership).await?;
+    let filter = &protected(filter, caller);
+    let now = filter.as_of.unwrap_or_else(|| deps.clock.now());
+    let limit = i64::try_from(most).unwrap_or(i64::MAX - 1);
+    let page = PageRequest { limit, after: None, oldest_first: true, by_next_due: false };
+    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
+        let page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
+        if page.next.is_some() {
+            return Ok(None);
+        }
+        let mut items = page.items;
+        for some in items.chunks_mut(AT_ONCE) {
+            add_standing(conn, caller, &agreed, now, some.iter_mut()).await?;
+        }
+        Ok(Some(items))
+    })
+    .await
+}
+
+/// The escalation with the reference that is safe to say aloud, if the caller may know of it.
+///
+/// # Errors
+/// The database fails.
+pub async fn by_reference(
+    deps: &Deps,
+    caller: &Caller,
+    reference: &str,
+) -> Result<Option<EscalationId>, Failure> {
+    let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
+    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok(finding::by_reference(conn, caller.partnership, reference).await?)
+    })
+    .await
+}
+
 /// The same filter, so that it does not tell an agency who raised what is protected.
 fn protected(filter: &EscalationFilter, caller: &Caller) -> EscalationFilter {
     let own = caller.agency.iter().chain(&caller.predecessors).copied().collect();

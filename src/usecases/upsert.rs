@@ -1,17 +1,20 @@
 //! Sending an escalation under its system's own reference, as often as the system likes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::act_request::{ActRequest, CorrectionRequest};
 use super::acts::act_on;
 use super::deps::Deps;
 use super::failure::Failure;
-use super::raise::{DelayRequest, How, RaiseRequest, look_up, raise_so};
+use super::raise::{DelayRequest, How, RaiseRequest, look_up, prepare, raise_so, store};
 use super::read::{Detail, detail};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
+use crate::domain::escalation::Escalation;
 use crate::domain::event::{Change, Narrative};
 use crate::domain::ids::{AgencyId, EscalationId};
+use crate::domain::partnership::Partnership;
 use crate::domain::recorded::Recorded;
 use crate::domain::sent::{News, Said, SaidDelay, SendResult, SourceRecord, check_same};
 use crate::store::session::{Connection, Stated, snapshot, writing};
@@ -127,62 +130,96 @@ async fn again(
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let done = writing(&deps.pool, sent.how.writing, Stated::by(caller, reach), async |conn| {
-        let id = sent_by(conn, caller, &sent.source, &sent.external_reference).await?;
-        let Some(id) = id else { return Ok(None) };
-        let before = escalations::lock(conn, caller.partnership, id).await?;
-        let before = before.ok_or(Failure::NotFound)?;
-        if !sent.expected.fits(Some(before.version)) {
-            return Err(Failure::Stale);
-        }
-        let last = source_records::last(conn, caller.partnership, id).await?;
-        let (last, highest) = last.map_or((None, None), |(last, highest)| (Some(last), highest));
-        if sent.how.source_version.is_some_and(|version| Some(version) < highest) {
-            let shown = detail(deps, conn, caller, &agreed, before).await?;
-            return Ok(Some((SendResult::StaleIgnored, shown)));
-        }
-        let first = events::history(conn, caller.partnership, id).await?;
-        let first = first.into_iter().next().ok_or(StoreFailure::Corrupt("event"))?;
-        let Change::Raised { facts, .. } = &first.change else {
-            return Err(StoreFailure::Corrupt("event").into());
+        let Some((result, it)) = again_in(deps, conn, caller, &agreed, sent).await? else {
+            return Ok(None);
         };
-        let now = deps.clock.now();
-        let said = {
-            let stored = escalations::children(conn, caller.partnership, id).await?;
-            let stored: BTreeSet<Vec<u8>> = stored.into_iter().map(|it| it.child_key).collect();
-            let key = |child| deps.vault.child_key(caller.partnership, child);
-            let children: BTreeSet<Vec<u8>> = sent.request.children.iter().map(key).collect();
-            // Codes are looked up as of when it was raised: a theme that was retired since is no fault now.
-            let mut request = sent.request.clone();
-            let raised_at = request.raised_at.replace(request.raised_at.unwrap_or(facts.raised_at));
-            let mut raise = look_up(&agreed, caller, request, now)?;
-            raise.raised_at = raised_at;
-            check_same(&raise, children == stored, &first)?;
-            let delay = raise.delay.as_ref().map(SaidDelay::from);
-            Said { theme: raise.theme, urgency: raise.urgency, delay }
-        };
-        let word = last.as_ref().map_or_else(|| Said::from(&**facts), |last| last.said.clone());
-        let news = said.news(&word, &Said::from(&before.facts));
-        let newer = sent.how.source_version.is_some_and(|version| Some(version) > highest);
-        if said != word || newer {
-            let number = last.map_or(1, |last| last.number.saturating_add(1));
-            let record = SourceRecord { number, version: sent.how.source_version, said };
-            let by = Recorded::by(caller, now);
-            source_records::append(conn, caller.partnership, id, &record, &by).await?;
-        }
-        let (result, after) = if news.is_empty() {
-            (SendResult::Unchanged, before)
-        } else {
-            let request = correction(news)?;
-            let after = act_on(deps, conn, caller, &agreed, &before, None, request).await?;
-            (SendResult::Updated, after)
-        };
-        Ok(Some((result, detail(deps, conn, caller, &agreed, after).await?)))
+        Ok::<_, Failure>(Some((result, detail(deps, conn, caller, &agreed, it).await?)))
     })
     .await?;
     if matches!(done, Some((SendResult::Updated, _))) {
         deps.signals.wrote();
     }
     Ok(done)
+}
+
+/// The same as [`upsert`] in the caller's transaction, without what others may see of it.
+///
+/// # Errors
+/// As [`upsert`]; the constraint [`EXTERNAL_REFERENCE`] when somebody else stored it meanwhile.
+pub(super) async fn upsert_in(
+    deps: &Deps,
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Arc<Partnership>,
+    sent: &Sent,
+) -> Result<(SendResult, Escalation), Failure> {
+    if let Some(known) = Box::pin(again_in(deps, conn, caller, agreed, sent)).await? {
+        return Ok(known);
+    }
+    if !sent.expected.fits(None) {
+        return Err(Failure::Stale);
+    }
+    let prepared = prepare(deps, caller, agreed, sent.request.clone())?;
+    let stored = Box::pin(store(deps, conn, caller, agreed, prepared, &sent.how)).await?;
+    Ok((SendResult::Created, stored.0))
+}
+
+async fn again_in(
+    deps: &Deps,
+    conn: &mut Connection,
+    caller: &Caller,
+    agreed: &Arc<Partnership>,
+    sent: &Sent,
+) -> Result<Option<(SendResult, Escalation)>, Failure> {
+    let id = sent_by(conn, caller, &sent.source, &sent.external_reference).await?;
+    let Some(id) = id else { return Ok(None) };
+    let before = escalations::lock(conn, caller.partnership, id).await?;
+    let before = before.ok_or(Failure::NotFound)?;
+    if !sent.expected.fits(Some(before.version)) {
+        return Err(Failure::Stale);
+    }
+    let last = source_records::last(conn, caller.partnership, id).await?;
+    let (last, highest) = last.map_or((None, None), |(last, highest)| (Some(last), highest));
+    if sent.how.source_version.is_some_and(|version| Some(version) < highest) {
+        return Ok(Some((SendResult::StaleIgnored, before)));
+    }
+    let first = events::history(conn, caller.partnership, id).await?;
+    let first = first.into_iter().next().ok_or(StoreFailure::Corrupt("event"))?;
+    let Change::Raised { facts, .. } = &first.change else {
+        return Err(StoreFailure::Corrupt("event").into());
+    };
+    let now = deps.clock.now();
+    let said = {
+        let stored = escalations::children(conn, caller.partnership, id).await?;
+        let stored: BTreeSet<Vec<u8>> = stored.into_iter().map(|it| it.child_key).collect();
+        let key = |child| deps.vault.child_key(caller.partnership, child);
+        let children: BTreeSet<Vec<u8>> = sent.request.children.iter().map(key).collect();
+        // Codes are looked up as of when it was raised: a theme that was retired since is no fault now.
+        let mut request = sent.request.clone();
+        let raised_at = request.raised_at.replace(request.raised_at.unwrap_or(facts.raised_at));
+        let mut raise = look_up(agreed, caller, request, now)?;
+        raise.raised_at = raised_at;
+        check_same(&raise, children == stored, &first)?;
+        let delay = raise.delay.as_ref().map(SaidDelay::from);
+        Said { theme: raise.theme, urgency: raise.urgency, delay }
+    };
+    let word = last.as_ref().map_or_else(|| Said::from(&**facts), |last| last.said.clone());
+    let news = said.news(&word, &Said::from(&before.facts));
+    let newer = sent.how.source_version.is_some_and(|version| Some(version) > highest);
+    if said != word || newer {
+        let number = last.map_or(1, |last| last.number.saturating_add(1));
+        let record = SourceRecord { number, version: sent.how.source_version, said };
+        let by = Recorded::by(caller, now);
+        source_records::append(conn, caller.partnership, id, &record, &by).await?;
+    }
+    let (result, after) = if news.is_empty() {
+        (SendResult::Unchanged, before)
+    } else {
+        let request = correction(news)?;
+        let after = act_on(deps, conn, caller, agreed, &before, None, request).await?;
+        (SendResult::Updated, after)
+    };
+    Ok(Some((result, after)))
 }
 
 /// The act by which a system's news are recorded: the same as a person's correction, under the same rules.

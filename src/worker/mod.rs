@@ -1,11 +1,14 @@
-//! What happens without a request: clocks are swept, so that nothing comes due unseen, and feeds are sequenced.
+//! What happens without a request: clocks are swept, so that nothing comes due unseen, feeds are sequenced, and files
+//! are taken in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::import_work::{Importer, RowForm, work_all};
 use crate::usecases::sequence::sequence_all;
 use crate::usecases::sweep::{Sweeper, sweep_all};
 
@@ -18,32 +21,40 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long the sequencer waits after a failure.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
+/// How often it is asked whether a file waits.
+const LOOK_FOR_FILES: Duration = Duration::from_secs(1);
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
+    importer: Importer,
     stop: watch::Sender<bool>,
-    sweeping: JoinHandle<()>,
-    sequencing: JoinHandle<()>,
+    running: [JoinHandle<()>; 3],
 }
 
 impl Worker {
-    /// Sweeps all partnerships now and then again and again, as often as `deps` says, and sequences their feeds.
+    /// Sweeps all partnerships now and then again and again, as often as `deps` says, sequences their feeds, and takes in
+    /// files whose rows have this form.
     #[must_use]
-    pub fn start(deps: Deps) -> Self {
+    pub fn start(deps: Deps, rows: Arc<dyn RowForm>) -> Self {
         let sweeper = Sweeper::new(&deps);
+        let importer = Importer::new(&deps);
         let (stop, stopped) = watch::channel(false);
-        let sequencing = tokio::spawn(sequence(deps.clone(), stopped.clone()));
-        let sweeping = tokio::spawn(sweep(deps, sweeper.clone(), stopped));
-        Self { sweeper, stop, sweeping, sequencing }
+        let running = [
+            tokio::spawn(sequence(deps.clone(), stopped.clone())),
+            tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone())),
+            tokio::spawn(sweep(deps, sweeper.clone(), stopped)),
+        ];
+        Self { sweeper, importer, stop, running }
     }
 
-    /// Ends after the timer at hand. What is left is swept and sequenced at the next start, or by another instance.
+    /// Ends after the timer and the row at hand. What is left is done after the next start, or by another instance.
     pub async fn stop(self) {
         self.sweeper.stop();
+        self.importer.stop();
         let _ = self.stop.send(true);
         // What hangs is left behind: the database takes its transaction back, as if it had been killed.
-        let both = async { tokio::join!(self.sweeping, self.sequencing) };
-        let _ = tokio::time::timeout(PATIENCE, both).await;
+        let _ = tokio::time::timeout(PATIENCE, futures_util::future::join_all(self.running)).await;
     }
 }
 
@@ -95,6 +106,29 @@ async fn sequence(deps: Deps, mut stopped: watch::Receiver<bool>) {
         };
         if let Ok(Err(_)) = stopped {
             // The worker was dropped, and the service with it.
+            return;
+        }
+    }
+}
+
+async fn take_in(
+    deps: Deps,
+    importer: Importer,
+    rows: Arc<dyn RowForm>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while !*stopped.borrow() {
+        let (its_deps, its_importer, its_rows) =
+            (deps.clone(), importer.clone(), Arc::clone(&rows));
+        let worked =
+            tokio::spawn(async move { work_all(&its_deps, &its_importer, &its_rows).await });
+        match worked.await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(files)) => tracing::info!(files, "taken in"),
+            Ok(Err(error)) => tracing::warn!(%error, "files are looked for again"),
+            Err(error) => tracing::error!(%error, "files are looked for again"),
+        }
+        if let Ok(Err(_)) = tokio::time::timeout(LOOK_FOR_FILES, stopped.changed()).await {
             return;
         }
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use escalation_tracker::domain::ids::EscalationId;
+use escalation_tracker::http::import_rows::ContractRows;
 use escalation_tracker::store::session::{Stated, transaction};
 use escalation_tracker::store::{StoreFailure, escalations};
 use escalation_tracker::usecases::Deps;
@@ -446,7 +447,7 @@ async fn no_open_writer_anywhere_delays_the_feed() {
     let writes = async {
         held.await.unwrap();
         // The very first waits, and is of the escalation that is held.
-        let worker = Worker::start(app.deps.clone());
+        let worker = Worker::start(app.deps.clone(), Arc::new(ContractRows));
         let (mut after, mut worst) = (0, Duration::ZERO);
         let began = Instant::now();
         let mut posted = Instant::now();

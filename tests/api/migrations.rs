@@ -216,6 +216,7 @@ async fn only_known_functions_work_with_their_owners_rights() {
         "find_client",
         "find_partnership",
         "find_report_token",
+        "imports_to_work",
         "partnerships_to_sequence",
         "partnerships_to_sweep",
         "reported_partnership",

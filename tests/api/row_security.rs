@@ -117,6 +117,21 @@ impl World {
                  insert into report_token
                  select partnership_id, id, id, sha256('secret'), now(), now() + interval '1 day' from client;
                  insert into report_token_revocation select partnership_id, id, now() from report_token;
+                 insert into external_id
+                 select e.partnership_id, e.id, e.id, e.raised_by_agency_id, 'mosaic', 'referral', e.id::text, now(), 'agency',
+                        c.id, 'somebody', null, null, null
+                 from escalation e
+                 join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
+                 insert into export_record
+                 select partnership_id, id, agency_id, 'inspection', 'csv', '', 1, now(), role, id, 'somebody'
+                 from client where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into import_job (partnership_id, id, agency_id, state, dry_run, mode, format, row_count,
+                        column_notes, recorded_at, recorded_by_role, recorded_by_client_id, recorded_by_subject)
+                 select partnership_id, id, agency_id, 'queued', true, 'per_row', 'csv', 1, '[]', now(), role, id,
+                        'somebody'
+                 from client where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into import_row (partnership_id, import_id, number, line)
+                 select partnership_id, id, 1, 2 from import_job;
                  insert into rebase
                  select partnership_id, id, '{raised}', '2026-11-09', 'Relaunched.', now(), role, id, 'somebody'
                  from client where client_id in ('test-director', 'else-director');
@@ -399,6 +414,83 @@ async fn an_agency_sees_and_writes_what_its_own_systems_sent_only() {
     }
 }
 
+/// Who took a file, and what an agency calls a case, is for that agency, and for those who review the partnership.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_the_files_that_it_took_and_the_names_that_it_gave_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 2),
+    ] {
+        state(&service, &here, &world.agency(agency).await, reach).await;
+        for table in ["export_record", "external_id"] {
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+        }
+        let sql = "insert into export_record
+                   select partnership_id, gen_random_uuid(), agency_id, purpose, format, filters, 1, now(), recorded_by_role,
+                          recorded_by_client_id, 'somebody' from export_record limit 1";
+        let written = service.execute(sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        match (reach, seen) {
+            (Reach::OwnAgency, _) => assert_eq!(written.unwrap(), u64::from(seen > 0), "{agency}"),
+            // Those who see the whole partnership record for themselves only, not for an agency.
+            _ => {
+                let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+                refused(written, denied, "row-level security", agency);
+            }
+        }
+    }
+}
+
+/// What an agency is about to send is not even for those who see the whole partnership.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_alone_sees_and_writes_the_files_that_it_sent() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("valeshire_police", Reach::Partnership, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("business_unit", Reach::Partnership, 0),
+    ] {
+        let id = world.agency(agency).await;
+        state(&service, &here, &id, reach).await;
+        for table in ["import_job", "import_row"] {
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+        }
+        let sql = "update import_row set payload = null";
+        assert_eq!(service.execute(sql, &[]).await.unwrap(), seen.unsigned_abs(), "{agency}");
+        service.batch_execute("rollback").await.unwrap();
+    }
+    let new = "01900000-0000-7000-8000-00000000000a";
+    for (changed, fine) in [
+        (json!({"id": new}), true),
+        (json!({"id": new, "agency_id": police}), false),
+        (json!({"id": new, "partnership_id": there}), false),
+    ] {
+        let health = world.agency("health_community").await;
+        state(&service, &here, &health, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into import_job select (jsonb_populate_record(it, '{changed}')).* from import_job it limit 1"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        if fine {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+            refused(outcome, denied, "row-level security", "import_job");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_for_another_agency_or_partnership() {
     let world = World::new().await;
@@ -534,6 +626,10 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update feed_entry set link = leaf",
         "delete from feed_entry",
         "truncate feed_entry",
+        "update export_record set purpose = 'data_quality'",
+        "delete from export_record",
+        "update external_id set value = 'x'",
+        "delete from external_id",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }

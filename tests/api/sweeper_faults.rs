@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use escalation_tracker::http::import_rows::ContractRows;
 use escalation_tracker::usecases::reference::partnership;
 use escalation_tracker::usecases::sweep::{SweepReport, Sweeper, fire_due, sweep, sweep_all};
 use escalation_tracker::worker::Worker;
@@ -175,7 +176,7 @@ async fn the_worker_outlives_its_database_and_stops_when_asked() {
     let app = all_due(1).await;
     let mut deps = app.deps.clone();
     deps.sweep_every = Duration::from_millis(20);
-    let worker = Worker::start(deps);
+    let worker = Worker::start(deps, Arc::new(ContractRows));
     let swept = async |at: &str| {
         for _ in 0..200 {
             let done = count(&app, &format!("sweep where last_finished_at = '{at}'")).await;

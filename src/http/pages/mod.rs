@@ -12,6 +12,7 @@ pub mod board_copy;
 mod cards;
 pub mod changes;
 mod charts;
+pub mod deep_link;
 pub mod error;
 pub mod escalations;
 mod form;

@@ -58,7 +58,7 @@ impl Operation {
     /// Whether it changes something.
     pub fn changes_something(&self) -> bool {
         // A search is a POST so that the child's reference stays out of addresses.
-        self.method != Method::GET && self.path != "/v1/searches"
+        self.method != Method::GET && !self.path.starts_with("/v1/searches")
     }
 
     /// Whether what it leaves is a record of good practice, and not an act on an escalation.
@@ -71,6 +71,10 @@ impl Operation {
     pub fn leaves(&self) -> Option<(&'static str, &'static str, &'static str)> {
         let recorded = |table| Some((table, "recorded_by", "recorded_at"));
         match self.id.as_str() {
+            "start_import" => recorded("import_job"),
+            "add_external_id" => recorded("external_id"),
+            "remove_external_id" => Some(("external_id", "removed_by", "removed_at")),
+            "export_escalations" => recorded("export_record"),
             "sign_review" => Some(("review_sign_off", "signed_by", "signed_at")),
             "release_public_pack" => Some(("public_release", "released_by", "released_at")),
             "propose_exclusion" | "approve_exclusion" | "end_exclusion" => {
@@ -110,6 +114,8 @@ impl Operation {
             .path
             .replace("{id}", id)
             .replace("{record_id}", id)
+            .replace("{import_id}", id)
+            .replace("{external_id}", id)
             .replace("{clock_id}", "child-process")
             .replace("{week}", if self.needs_a_signed_week() { SIGNED_WEEK } else { "2026-W46" })
             .replace("{version}", "1")
@@ -124,6 +130,12 @@ impl Operation {
                 if self.method == Method::GET { SENT_AS } else { "OCC-2026-119" },
             )
             .replace("{slug}", "not-found");
+        // An export is for something.
+        let path = if self.id == "export_escalations" {
+            format!("{path}?purpose=performance_reporting")
+        } else {
+            path
+        };
         assert!(!path.contains('{'), "{path}: say here what stands for this name");
         path
     }
@@ -187,9 +199,14 @@ impl Operation {
 
     /// Calls it with its own example.
     pub async fn send_example(&self, by: &Person<'_>, path: &str, version: i64) -> Answer {
-        let body = self.example().map(|example| example.to_string()).unwrap_or_default();
+        let body = self.example().as_ref().map(body_of).unwrap_or_default();
         self.send(by, path, version, body).await
     }
+}
+
+/// An example as it is sent: a file as its text, everything else as JSON.
+pub fn body_of(example: &Value) -> String {
+    example.as_str().map_or_else(|| example.to_string(), str::to_owned)
 }
 
 /// To which the data of the review reach that the example of its signing names.
@@ -221,7 +238,7 @@ pub struct Ready<'a> {
 impl Ready<'_> {
     /// Calls the operation with its example.
     pub async fn send(&self, operation: &Operation) -> Answer {
-        let body = self.example.as_ref().map(Value::to_string).unwrap_or_default();
+        let body = self.example.as_ref().map(body_of).unwrap_or_default();
         operation.send(&self.by, &self.path, self.version, body).await
     }
 }
@@ -254,7 +271,15 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_nil_returns"
         | "list_feed_agreements"
         | "list_metrics"
+        | "start_import"
+        | "export_escalations"
+        | "list_exports"
+        | "read_import_template"
+        | "read_import_workbook"
         | "list_practice_records" => (police, &[]),
+        "read_import" => (police, &["import"]),
+        "remove_external_id" => (police, &["raise", "name"]),
+        "search_by_external_id" => (police, &[]),
         "read_practice_record" => (police, &["commend"]),
         "read_sent_escalation" => (police, &["send"]),
         "read_weekly_themes"
@@ -284,7 +309,8 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "approve_exclusion" => (director, &["raise", "withdraw", "propose exclusion"]),
         "end_exclusion" => (director, &["raise", "withdraw", "propose exclusion", "leave out"]),
         "list_exclusions" => (director, &["raise", "withdraw", "propose exclusion"]),
-        "read_escalation" | "read_history" | "correct_escalation" | "withdraw" | "add_note"
+        "read_escalation" | "read_history" | "read_case_note" | "add_external_id"
+        | "list_external_ids" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
         "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
@@ -317,6 +343,18 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
             "send" => {
                 let path = format!("/v1/sources/niche/escalations/{SENT_AS}");
                 app.police().put(&path, &raise_body(json!({}))).await.expect(201);
+            }
+            "name" => {
+                let body = json!({"system": "mosaic", "type": "referral", "value": "R-1"});
+                let path = format!("/v1/escalations/{id}/external-ids");
+                other = app.police().post(&path, &body).await.expect(201).id();
+            }
+            "import" => {
+                let head =
+                    "external_reference,source,raised_with_agency,theme,urgency,desired_outcome";
+                let csv = [("content-type", "text/csv")];
+                let sent = app.police().send(Method::POST, "/v1/imports", &csv, head).await;
+                id = sent.expect(202).id();
             }
             "raise another" => other = app.police().raises(yesterday).await,
             "raise today" => id = app.police().raises(json!({})).await,
@@ -407,7 +445,11 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
     let example = operation
         .example()
         .map(|it| it.to_string().replace(SOME_ESCALATION, &other).parse().unwrap());
-    Ready { client, by, path: operation.at(&id), version, example }
+    let path = match operation.id.as_str() {
+        "remove_external_id" => format!("/v1/escalations/{id}/external-ids/{other}/removal"),
+        _ => operation.at(&id),
+    };
+    Ready { client, by, path, version, example }
 }
 
 /// Signs the week of [`SIGNED_WEEK`], if nobody has.

@@ -1,0 +1,3 @@
+drop function imports_to_work(timestamptz, timestamptz);
+drop table import_row;
+drop table import_job;

@@ -1,0 +1,2 @@
+drop table external_id;
+drop function refuse_external_id_change();

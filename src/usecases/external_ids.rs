@@ -1,0 +1,115 @@
+//! What agencies' own systems call the cases of escalations: given, taken back, and searched for.
+
+use super::deps::Deps;
+use super::failure::Failure;
+use super::reference::partnership;
+use std::sync::Arc;
+
+use crate::domain::access::{Action, Caller};
+use crate::domain::external_id::{ExternalId, ExternalName};
+use crate::domain::ids::{AgencyId, EscalationId, ExternalIdId};
+use crate::domain::partnership::Partnership;
+use crate::domain::recorded::Recorded;
+use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::{StoreFailure, escalations, external_ids};
+
+/// Names with what is needed to show them.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The names.
+    pub names: Vec<ExternalId>,
+    /// For the codes of agencies.
+    pub partnership: Arc<Partnership>,
+}
+
+/// Gives an escalation a name of the caller's agency.
+///
+/// # Errors
+/// The agency uses it already, it is a child's number, or there is no such escalation.
+pub async fn add(
+    deps: &Deps,
+    caller: &Caller,
+    escalation: EscalationId,
+    name: ExternalName,
+) -> Result<Named, Failure> {
+    let reach = caller.may(Action::KeepExternalIds).ok_or(Failure::Forbidden)?;
+    let agency = caller.agency.ok_or(Failure::Forbidden)?;
+    name.check()?;
+    let partnership = partnership(deps, caller.partnership).await?;
+    let now = deps.clock.now();
+    let id = ExternalIdId(deps.ids.new_id(now));
+    let recorded = Recorded::by(caller, now);
+    let new = ExternalId { id, escalation, agency, name, recorded, removed_at: None };
+    let stored = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::find(conn, caller.partnership, escalation).await?;
+        found.ok_or(Failure::NotFound)?;
+        external_ids::insert(conn, caller.partnership, &new).await?;
+        Ok::<_, Failure>(())
+    });
+    match stored.await {
+        Err(Failure::Store(StoreFailure::Constraint(name))) if name == external_ids::TAKEN => {
+            let known = find(deps, caller, &new.name).await?;
+            let own = known.names.into_iter().find(|it| it.agency == agency);
+            Err(own
+                .map_or(Failure::NotFound, |it| Failure::DuplicateExternalReference(it.escalation)))
+        }
+        done => done.map(|()| Named { names: vec![new], partnership }),
+    }
+}
+
+/// Takes a name of the caller's agency back. It stays in the history.
+///
+/// # Errors
+/// There is none of the agency's, or it was taken back before.
+pub async fn remove(
+    deps: &Deps,
+    caller: &Caller,
+    escalation: EscalationId,
+    id: ExternalIdId,
+) -> Result<Named, Failure> {
+    let reach = caller.may(Action::KeepExternalIds).ok_or(Failure::Forbidden)?;
+    let partnership = partnership(deps, caller.partnership).await?;
+    let own: Vec<AgencyId> = caller.agency.iter().chain(&caller.predecessors).copied().collect();
+    let by = Recorded::by(caller, deps.clock.now());
+    let names = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let place = (escalation, id);
+        if !external_ids::remove(conn, caller.partnership, place, &own, &by).await? {
+            return Err(Failure::NotFound);
+        }
+        let all = external_ids::of_escalation(conn, caller.partnership, escalation).await?;
+        Ok(all.into_iter().filter(|it| it.id == id).collect())
+    });
+    Ok(Named { names: names.await?, partnership })
+}
+
+/// The names of an escalation, also those that were taken back: the caller's own agency's, or all for those who review.
+///
+/// # Errors
+/// There is no such escalation for this caller.
+pub async fn list(
+    deps: &Deps,
+    caller: &Caller,
+    escalation: EscalationId,
+) -> Result<Named, Failure> {
+    let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
+    let partnership = partnership(deps, caller.partnership).await?;
+    let names = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::find(conn, caller.partnership, escalation).await?;
+        found.ok_or(Failure::NotFound)?;
+        Ok::<_, Failure>(external_ids::of_escalation(conn, caller.partnership, escalation).await?)
+    });
+    Ok(Named { names: names.await?, partnership })
+}
+
+/// Where a name is used now.
+///
+/// # Errors
+/// The database fails.
+pub async fn find(deps: &Deps, caller: &Caller, name: &ExternalName) -> Result<Named, Failure> {
+    let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
+    let partnership = partnership(deps, caller.partnership).await?;
+    let names = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+        Ok::<_, Failure>(external_ids::of_name(conn, caller.partnership, name).await?)
+    });
+    Ok(Named { names: names.await?, partnership })
+}
