@@ -34,6 +34,7 @@ mod hearing;
 mod in_a_browser;
 mod key_sets;
 mod kill;
+mod kit;
 mod layers;
 mod life;
 mod life_story;
