@@ -36,8 +36,10 @@ const held = await services.POST('/v1/escalations/{id}/acknowledgement', {
   params: { path: { id } }, body: { held_by_role: 'duty team manager' },
 });
 assert.equal(held.data?.status, 'acknowledged');
-const listed = await police.GET('/v1/escalations', { params: { query: { status: 'acknowledged', limit: 200 } } });
-assert(listed.data?.items.some((it) => it.id === id));
+// Of the formats of a list the client is told which one it reads.
+const listed = await police.GET("/v1/escalations", { params: { query: { status: "acknowledged", limit: 200 } } });
+const page = listed.data as components["schemas"]["EscalationPage"] | undefined;
+assert(page?.items.some((it) => it.id === id));
 
 const refused = await send('TS-2026-2', { ...record, theme: 'no_such_theme' });
 assert.equal(refused.response.status, 422);
