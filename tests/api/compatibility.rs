@@ -3,7 +3,7 @@
 use escalation_tracker::http::contract;
 use serde_json::{Value, json};
 
-use super::support::breaking::breaking;
+use super::support::breaking::{Breaking, breaking};
 
 /// The contract as it was released last. A release copies `openapi/openapi.json` here; nothing else does.
 const RELEASED: &str = include_str!("../../openapi/released/v1.json");
@@ -15,7 +15,8 @@ fn released() -> Value {
 #[test]
 fn nothing_is_taken_from_a_client_of_the_last_release() {
     let now = contract::text().parse().unwrap();
-    let found = breaking(&released(), &now);
+    let today = jiff::Timestamp::try_from(std::time::SystemTime::now()).unwrap().to_string();
+    let found = unannounced(&released(), &now, &today);
     let told: Vec<_> = found.iter().map(|it| format!("{}: {}", it.kind, it.at)).collect();
     assert!(
         found.is_empty(),
@@ -23,6 +24,34 @@ fn nothing_is_taken_from_a_client_of_the_last_release() {
          Add beside it instead, and take the old away with notice: docs/api-conventions.md",
         told.join("\n")
     );
+}
+
+/// What breaks a client, but for operations whose last day, told in the released contract, has come.
+fn unannounced(old: &Value, new: &Value, today: &str) -> Vec<Breaking> {
+    let over = |it: &Breaking| {
+        let (method, path) = it.at.split_once(' ').unwrap_or(("", &it.at));
+        let ended =
+            |operation: &Value| operation["x-sunset"].as_str().is_some_and(|day| day <= today);
+        let item = old["paths"][path].as_object();
+        match it.kind {
+            "operation removed" => ended(&old["paths"][path][method.to_lowercase()]),
+            "path removed" => item.is_some_and(|all| all.values().all(ended)),
+            _ => false,
+        }
+    };
+    breaking(old, new).into_iter().filter(|it| !over(it)).collect()
+}
+
+#[test]
+fn what_was_announced_can_be_taken_away_from_its_last_day_on() {
+    let mut old = released();
+    Set("/paths/~1v1~1heartbeat/post/x-sunset", json!("2028-02-01")).make(&mut old);
+    let mut new = old.clone();
+    Remove("/paths/~1v1~1heartbeat").make(&mut new);
+    assert_eq!(unannounced(&old, &new, "2028-01-31T23:59:59Z").len(), 1);
+    assert_eq!(unannounced(&old, &new, "2028-02-01T00:00:00Z"), []);
+    Remove("/paths/~1v1~1escalations/post").make(&mut new);
+    assert_eq!(unannounced(&old, &new, "2028-02-01T00:00:00Z").len(), 1);
 }
 
 /// A change of a contract.

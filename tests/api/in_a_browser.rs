@@ -31,7 +31,7 @@ async fn the_director_reads_and_signs_the_week_with_the_keyboard_in_a_real_brows
     // A script that ends early would find nothing wrong.
     let report: Value = seen.lines().last().unwrap_or_default().parse().unwrap();
     let looks = report["looks"].as_u64().unwrap();
-    assert!(looks >= 52, "{looks} looks only: {report}");
+    assert!(looks >= 64, "{looks} looks only: {report}");
     assert_eq!(report["faults"], serde_json::json!([]), "{report}");
     assert_eq!(report["sides_of_paper"], 2, "{report}");
 

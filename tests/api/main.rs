@@ -42,6 +42,7 @@ mod imports;
 mod in_a_browser;
 mod key_sets;
 mod kill;
+mod kit;
 mod layers;
 mod life;
 mod life_story;

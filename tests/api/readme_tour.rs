@@ -32,7 +32,7 @@ fn every_line_of_the_tour_does_what_the_readme_says() {
     assert_eq!(tries.len(), 3, "{lines:?}");
 
     let blocks = blocks();
-    assert_eq!(blocks.len(), 6);
+    assert_eq!(blocks.len(), 8);
     let week = "curl -sf $URL/v1/themes/weekly?theme=strategy_meeting_late -H \"Authorization: Bearer $DIRECTOR\" \
                 -H 'Accept: text/csv' | tail -1";
     let mut script = vec!["set -eu".to_owned()];
@@ -54,13 +54,15 @@ fn every_line_of_the_tour_does_what_the_readme_says() {
         let rest = told.split(&format!("{name}\n")).nth(1).unwrap_or_default();
         rest.split(end).next().unwrap().to_owned()
     };
-    assert!(part("block 2", "block 3").contains("\"status\":\"resolved\""));
-    let history = part("block 3", "block 4");
+    assert!(part("block 0", "block 1").contains("\"result\":\"created\""));
+    assert!(part("block 1", "block 2").contains("\"result\":\"unchanged\""));
+    assert!(part("block 4", "block 5").contains("\"status\":\"resolved\""));
+    let history = part("block 5", "block 6");
     for kind in ["raised", "acknowledged", "answered", "accepted", "resolved"] {
         assert!(history.contains(&format!("\"type\":\"{kind}\"")), "{kind}: {history}");
     }
-    assert!(part("block 4", "block 5").contains("records_url"));
-    let refused = part("block 5", "after");
+    assert!(part("block 6", "block 7").contains("records_url"));
+    let refused = part("block 7", "after");
     for fault in ["#/urgency", "#/colour", "#/raised_with_agency", "#/desired_outcome"] {
         assert!(refused.contains(fault), "{fault}: {refused}");
     }

@@ -115,7 +115,9 @@ for (const link of links) {
 }
 if (links.length < 60) fault(`the review has ${links.length} links only`);
 
+// The reference for developers, and Swagger UI under its own policy, which axe does not look at: its page is not ours.
 const others = {
+  docs: '/docs/', 'docs-operation': '/docs/operations/send_escalation', 'docs-conventions': '/docs/conventions',
   overdue: '/escalations?overdue=true', how: '/how-it-works', accessibility: '/accessibility', account: '/account',
   actions: '/actions', 'new-action': `/review/${week}/actions`, changes: '/review/changes', 'board-copy': `/review/${week}/board-copy`,
 };
@@ -180,6 +182,17 @@ await look('raise-refused');
 refusal = 0;
 await go('/nil-return');
 await look('nil-return');
+
+const tried = await browser.newPage();
+tried.setDefaultTimeout(120_000);
+tried.on('console', (message) => { if (message.type() === 'error') fault(`Swagger UI: ${message.text()}`); });
+tried.on('pageerror', (error) => fault(`Swagger UI: ${error.message}`));
+tried.on('request', (request) => {
+  if (!request.url().startsWith(base) && !request.url().startsWith('data:')) fault(`asked outside: ${request.url()}`);
+});
+await tried.goto(`${base}/docs/try/`, { waitUntil: 'load' });
+await tried.waitForSelector('.opblock');
+await tried.screenshot({ path: 'pictures/docs-try.png' });
 
 await browser.close();
 const report = { looks, links: links.length, bytes, sides_of_paper: sides, answers, faults };
