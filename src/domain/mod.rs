@@ -68,6 +68,7 @@ pub mod timescale;
 pub mod transitions;
 pub mod unusual_cell;
 pub mod urgency;
+pub mod webhook;
 pub mod week;
 pub mod working_days;
 pub mod working_time;

@@ -1,0 +1,3 @@
+//! What leaves to receivers of webhooks: the signature, the addresses that may be called, and the call itself.
+
+pub mod signature;
