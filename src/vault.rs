@@ -6,6 +6,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::hmac;
 
+use uuid::Uuid;
+
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::ids::{EscalationId, PartnershipId};
 
@@ -18,7 +20,7 @@ const NONCE_LENGTH: usize = 12;
 
 /// Something stored could not be opened: it was changed, moved to another row, or sealed with another secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed child reference cannot be opened")]
+#[error("what was sealed cannot be opened")]
 pub struct CannotOpen;
 
 /// Everything that needs the root secret. Each use has a key of its own, derived from it.
@@ -108,12 +110,7 @@ impl Vault {
         scheme: Scheme,
         stored: &[u8],
     ) -> Result<ChildReference, CannotOpen> {
-        let (version, rest) = stored.split_first().ok_or(CannotOpen)?;
-        if *version != SEAL_VERSION {
-            return Err(CannotOpen);
-        }
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH).ok_or(CannotOpen)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
+        let (nonce, sealed) = parts(stored)?;
         let aad = place(partnership, escalation, scheme);
         let mut sealed = sealed.to_vec();
         let value = self
@@ -122,6 +119,61 @@ impl Vault {
             .map_err(|_| CannotOpen)?;
         let value = String::from_utf8(value.to_vec()).map_err(|_| CannotOpen)?;
         Ok(ChildReference::restore(scheme, value))
+    }
+
+    /// Thirty-two bytes that nobody can guess, for a key that is sealed before it is stored.
+    ///
+    /// # Errors
+    /// No randomness is to be had.
+    pub fn fresh(&self) -> Result<[u8; SECRET_LENGTH], CannotOpen> {
+        let mut random = [0; SECRET_LENGTH];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| CannotOpen)?;
+        Ok(random)
+    }
+
+    /// Seals the key of a webhook endpoint for its own row.
+    ///
+    /// # Errors
+    /// No randomness is to be had.
+    pub fn seal_webhook_key(
+        &self,
+        partnership: PartnershipId,
+        row: Uuid,
+        key: &str,
+    ) -> Result<Vec<u8>, CannotOpen> {
+        let mut sealed = key.as_bytes().to_vec();
+        let nonce = self
+            .webhook_key(partnership)?
+            .seal_in_place_append_tag(Aad::from(row.as_bytes()), &mut sealed)
+            .map_err(|_| CannotOpen)?;
+        let mut stored = vec![SEAL_VERSION];
+        stored.extend_from_slice(nonce.as_ref());
+        stored.extend_from_slice(&sealed);
+        Ok(stored)
+    }
+
+    /// Opens what [`Self::seal_webhook_key`] made for the same row.
+    ///
+    /// # Errors
+    /// It was changed, moved, or sealed with another secret.
+    pub fn open_webhook_key(
+        &self,
+        partnership: PartnershipId,
+        row: Uuid,
+        stored: &[u8],
+    ) -> Result<String, CannotOpen> {
+        let (nonce, sealed) = parts(stored)?;
+        let mut sealed = sealed.to_vec();
+        let key = self
+            .webhook_key(partnership)?
+            .open_in_place(nonce, Aad::from(row.as_bytes()), &mut sealed)
+            .map_err(|_| CannotOpen)?;
+        String::from_utf8(key.to_vec()).map_err(|_| CannotOpen)
+    }
+
+    fn webhook_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
+        let key = self.derive(&[b"webhook-seal", partnership.0.as_bytes()]);
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| CannotOpen)
     }
 
     fn sealing_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
@@ -141,6 +193,16 @@ impl Vault {
     }
 }
 
+/// Nonce and ciphertext of what was sealed.
+fn parts(stored: &[u8]) -> Result<(Nonce, &[u8]), CannotOpen> {
+    let (version, rest) = stored.split_first().ok_or(CannotOpen)?;
+    if *version != SEAL_VERSION {
+        return Err(CannotOpen);
+    }
+    let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH).ok_or(CannotOpen)?;
+    Ok((Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?, sealed))
+}
+
 fn place(partnership: PartnershipId, escalation: EscalationId, scheme: Scheme) -> Vec<u8> {
     let mut aad = Vec::with_capacity(64);
     aad.extend_from_slice(b"escalation_child.ciphertext");
@@ -154,7 +216,6 @@ fn place(partnership: PartnershipId, escalation: EscalationId, scheme: Scheme) -
 mod tests {
     use super::*;
     use crate::domain::child_reference::SchemePolicy;
-    use uuid::Uuid;
 
     const HERE: PartnershipId = PartnershipId(Uuid::from_u128(1));
     const THERE: PartnershipId = PartnershipId(Uuid::from_u128(2));
@@ -201,5 +262,18 @@ mod tests {
             assert!(vault.open(HERE, THIS, Scheme::LaChildId, &changed).is_err(), "byte {at}");
         }
         assert!(vault.open(HERE, THIS, Scheme::LaChildId, &sealed[..10]).is_err());
+    }
+
+    #[test]
+    fn a_webhook_key_opens_in_its_own_row_only() {
+        let vault = Vault::new([7; 32]);
+        let (row, other) = (Uuid::from_u128(5), Uuid::from_u128(6));
+        let sealed = vault.seal_webhook_key(HERE, row, "whsec_abc").unwrap();
+        assert!(!sealed.windows(3).any(|window| window == b"abc"));
+        assert_eq!(vault.open_webhook_key(HERE, row, &sealed).unwrap(), "whsec_abc");
+        assert!(vault.open_webhook_key(HERE, other, &sealed).is_err());
+        assert!(vault.open_webhook_key(THERE, row, &sealed).is_err());
+        assert!(Vault::new([8; 32]).open_webhook_key(HERE, row, &sealed).is_err());
+        assert_ne!(vault.fresh().unwrap(), vault.fresh().unwrap());
     }
 }

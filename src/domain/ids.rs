@@ -56,6 +56,8 @@ id! {
     ActionId,
     /// Something that a review learnt.
     LearningId,
+    /// Where an agency's system is told of what happens.
+    WebhookEndpointId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

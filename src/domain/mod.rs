@@ -43,6 +43,7 @@ pub mod policy_changes;
 pub mod policy_check;
 pub mod practice;
 pub mod proposal;
+pub mod public_address;
 pub mod rag;
 pub mod raise;
 pub mod rebase;
