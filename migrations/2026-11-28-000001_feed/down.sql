@@ -1,3 +1,4 @@
+drop function feed_state();
 drop function partnerships_to_sequence();
 drop trigger timer_reaches_feed on timer;
 drop trigger event_reaches_feed on event;
@@ -7,4 +8,5 @@ drop table feed_pending;
 drop function tell_feed_of_timer();
 drop function tell_feed_of_events();
 alter table event_text drop column salt;
+alter table event drop column text_hashes;
 alter table event drop column leaf;

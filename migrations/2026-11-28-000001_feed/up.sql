@@ -7,7 +7,10 @@
 alter table event add column leaf bytea check (octet_length(leaf) = 32);
 comment on column event.leaf is 'SHA-256 of everything that the event says, its texts only by their salted hashes. Absent for events from before there was a feed.';
 
--- A text enters the leaf by a hash that is salted, so that once it is erased nobody can find it again by guessing.
+-- A text enters the leaf by a hash that is salted, so that once it is erased nobody can find it again by guessing. The
+-- hashes stay with the event, so that its leaf can be computed again when a text is gone.
+alter table event add column text_hashes jsonb;
+comment on column event.text_hashes is 'SHA-256 of salt and text, in hexadecimal digits, for each text of the event.';
 alter table event_text add column salt bytea not null default uuid_send(gen_random_uuid())
     check (octet_length(salt) = 16);
 
@@ -17,6 +20,7 @@ create table feed_pending (
     escalation_id uuid not null,
     event_id uuid,
     timer_id uuid,
+    written_at timestamptz not null default now(),
     primary key (partnership_id, number),
     foreign key (partnership_id, escalation_id) references escalation (partnership_id, id),
     foreign key (partnership_id, event_id) references event (partnership_id, id),
@@ -130,6 +134,7 @@ grant update (position, link, sequenced_at) on feed_head to escalation_app;
 do $$
 begin
     execute format('create policy directory on feed_pending for select to %I using (true)', current_user);
+    execute format('create policy directory on feed_head for select to %I using (true)', current_user);
 end
 $$;
 create function partnerships_to_sequence() returns setof uuid
@@ -138,3 +143,12 @@ create function partnerships_to_sequence() returns setof uuid
           where exists (select from public.feed_pending f where f.partnership_id = p.id) order by p.id $$;
 revoke all on function partnerships_to_sequence() from public;
 grant execute on function partnerships_to_sequence() to escalation_app;
+
+-- How far the feeds of all partnerships have come, by the database's own clock.
+create function feed_state(out waiting bigint, out oldest_seconds double precision, out entries bigint)
+    language sql stable security definer set search_path = pg_catalog, public
+    as $$ select f.n, coalesce(extract(epoch from clock_timestamp() - f.oldest), 0)::double precision,
+                 (select coalesce(sum(h.position), 0)::bigint from public.feed_head h)
+          from (select count(*) as n, min(written_at) as oldest from public.feed_pending) f $$;
+revoke all on function feed_state() from public;
+grant execute on function feed_state() to escalation_app;

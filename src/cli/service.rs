@@ -75,6 +75,7 @@ pub async fn run(
     };
     note("stopping: requests in flight may end");
     draining.store(true, Ordering::Relaxed);
+    deps.signals.stop();
     tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
     worker.stop().await;
     handle.stop(true).await;

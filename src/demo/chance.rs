@@ -61,7 +61,7 @@ impl Chance {
         Poisson::new(rate).map_or(0, |poisson| floor(poisson.sample(&mut self.0)))
     }
 
-    pub(super) fn bytes(&mut self) -> [u8; 10] {
+    pub(super) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         self.0.random()
     }
 }

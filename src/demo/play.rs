@@ -35,6 +35,9 @@ const PRACTICE_IDS: u64 = 0x1d6;
 /// The same for what meetings learn and agree on.
 const REVIEW_IDS: u64 = 0x1d7;
 
+/// The same for what texts are hashed with.
+const SALTS: u64 = 0x5a17;
+
 /// A clock that shows what it was set to.
 struct SetClock(Mutex<Timestamp>);
 
@@ -51,12 +54,27 @@ impl Clock for SetClock {
 }
 
 /// Identifiers that are the same for the same seed.
-struct SeededIds(Mutex<Chance>);
+struct SeededIds {
+    ids: Mutex<Chance>,
+    /// A stream of their own, so that identifiers are what they are without them.
+    salts: Mutex<Chance>,
+}
+
+impl SeededIds {
+    fn new(seed: u64) -> Self {
+        let salts = Mutex::new(Chance::new(seed ^ SALTS));
+        Self { ids: Mutex::new(Chance::new(seed)), salts }
+    }
+}
 
 impl IdSource for SeededIds {
     fn new_id(&self, now: Timestamp) -> Uuid {
-        let mut chance = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chance = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         uuid_v7(now, &chance.bytes())
+    }
+
+    fn salt(&self) -> [u8; 16] {
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).bytes()
     }
 }
 
@@ -67,10 +85,10 @@ pub(super) async fn load(
 ) -> Result<DemoReport, DemoError> {
     let frame = Frame::of(options)?;
     let clock = Arc::new(SetClock(Mutex::new(frame.starts_at)));
-    let ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ IDS))));
-    let practice_ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ PRACTICE_IDS))));
+    let ids = Arc::new(SeededIds::new(options.seed ^ IDS));
+    let practice_ids = Arc::new(SeededIds::new(options.seed ^ PRACTICE_IDS));
     let practice_deps = deps.clone().with(clock.clone(), practice_ids);
-    let review_ids = Arc::new(SeededIds(Mutex::new(Chance::new(options.seed ^ REVIEW_IDS))));
+    let review_ids = Arc::new(SeededIds::new(options.seed ^ REVIEW_IDS));
     let review_deps = deps.clone().with(clock.clone(), review_ids);
     let deps = deps.clone().with(clock.clone(), ids);
     let plan = plan(options, &frame)?;

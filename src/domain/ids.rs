@@ -64,6 +64,9 @@ id! {
 pub trait IdSource: Send + Sync {
     /// A new identifier made at `now`.
     fn new_id(&self, now: jiff::Timestamp) -> Uuid;
+
+    /// Sixteen bytes that nobody can guess, to be hashed together with a text.
+    fn salt(&self) -> [u8; 16];
 }
 
 /// A version 7 identifier from an instant and ten random bytes.

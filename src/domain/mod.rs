@@ -24,6 +24,7 @@ pub mod event;
 pub mod exclusion;
 pub mod explanation;
 pub mod facts;
+pub mod feed;
 pub mod figures;
 pub mod fold;
 pub mod free_text;

@@ -248,7 +248,8 @@ pub async fn find(
     whole(conn, row).await
 }
 
-/// The same, held against other writers until the transaction ends.
+/// The same, held against other writers until the transaction ends. Rows that refer to it can be added meanwhile, so
+/// that the feed's sequencer does not wait for whoever acts on it.
 ///
 /// # Errors
 /// The database fails, or another writer holds it for too long.
@@ -260,7 +261,7 @@ pub async fn lock(
     let row = escalation::table
         .find((partnership.0, id.0))
         .select(EscalationRow::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(conn)
         .await
         .optional()?;

@@ -1,6 +1,6 @@
 //! Events: appended with what they changed, and read back as history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,7 +13,9 @@ use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::schema::{event, event_text};
 use crate::domain::event::{Actor, Event, Narrative, TextField};
-use crate::domain::ids::{AgencyId, ClientId, EscalationId, EventId, PartnershipId};
+use crate::domain::feed::{EventSaid, Hash, text_hash};
+use crate::domain::ids::{AgencyId, ClientId, EscalationId, EventId, IdSource, PartnershipId};
+use crate::sha256;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = event, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
@@ -32,17 +34,53 @@ struct EventRow {
     data: serde_json::Value,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Insertable)]
+#[diesel(table_name = event, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
+struct NewEventRow {
+    #[diesel(embed)]
+    event: EventRow,
+    leaf: Vec<u8>,
+    text_hashes: serde_json::Value,
+}
+
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = event_text, check_for_backend(diesel::pg::Pg))]
 struct TextRow {
-    partnership_id: Uuid,
-    escalation_id: Uuid,
     version: i32,
     field: String,
     body: String,
 }
 
-/// Appends events of one escalation.
+#[derive(Insertable)]
+#[diesel(table_name = event_text, check_for_backend(diesel::pg::Pg))]
+struct NewTextRow {
+    partnership_id: Uuid,
+    escalation_id: Uuid,
+    version: i32,
+    field: String,
+    body: String,
+    salt: Vec<u8>,
+}
+
+#[derive(Queryable)]
+struct SaltedRow {
+    escalation_id: Uuid,
+    version: i32,
+    field: String,
+    body: String,
+    salt: Vec<u8>,
+}
+
+/// What an event's leaf is by what is stored now, and what it was when the event was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// Computed anew from everything that the event says; nothing when a text is not the one that was hashed.
+    pub(super) now: Option<Hash>,
+    /// Stored with the event; nothing for events from before there was a feed.
+    pub(super) then: Option<Hash>,
+}
+
+/// Appends events of one escalation, each with its leaf. Texts are hashed with salts from `chance`.
 ///
 /// # Errors
 /// The database fails, or a version is taken.
@@ -50,11 +88,25 @@ pub async fn append(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     events: &[Event],
+    chance: &dyn IdSource,
 ) -> Result<(), StoreFailure> {
     let mut rows = Vec::with_capacity(events.len());
     let mut texts = Vec::new();
     for it in events {
-        rows.push(EventRow {
+        let mut hashes = BTreeMap::new();
+        for (field, body) in &it.texts {
+            let salt = chance.salt();
+            hashes.insert(field.to_string(), hash_digits(&salt, body.as_str()));
+            texts.push(NewTextRow {
+                partnership_id: partnership.0,
+                escalation_id: it.escalation.0,
+                version: it.version,
+                field: (*field).into(),
+                body: body.as_str().to_owned(),
+                salt: salt.to_vec(),
+            });
+        }
+        let event = EventRow {
             partnership_id: partnership.0,
             id: it.id.0,
             escalation_id: it.escalation.0,
@@ -68,14 +120,11 @@ pub async fn append(
             actor_subject: it.actor.subject.clone(),
             data: serde_json::to_value(&it.change)
                 .map_err(|error| StoreFailure::Other(error.to_string()))?,
-        });
-        texts.extend(it.texts.iter().map(|(field, body)| TextRow {
-            partnership_id: partnership.0,
-            escalation_id: it.escalation.0,
-            version: it.version,
-            field: (*field).into(),
-            body: body.as_str().to_owned(),
-        }));
+        };
+        let leaf = event.leaf(&it.actor, &hashes).to_vec();
+        let hashes = hashes.into_iter().map(|(field, hash)| (field, hash.into()));
+        let text_hashes = serde_json::Value::Object(hashes.collect());
+        rows.push(NewEventRow { event, leaf, text_hashes });
     }
     diesel::insert_into(event::table).values(rows).execute(conn).await?;
     if !texts.is_empty() {
@@ -153,7 +202,123 @@ pub(super) async fn recorded_by(
     Ok(past)
 }
 
+/// These events, without texts.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    ids: &[Uuid],
+) -> Result<HashMap<EventId, Event>, StoreFailure> {
+    let rows: Vec<EventRow> = event::table
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::id.eq_any(ids))
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| row.into_domain(Vec::new()).map(|event| (event.id, event))).collect()
+}
+
+type LeafRow = (EventRow, Option<Vec<u8>>, Option<serde_json::Value>);
+
+/// The leaves of these events, computed from what is stored now.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn leaves(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    ids: &[Uuid],
+) -> Result<HashMap<EventId, Leaf>, StoreFailure> {
+    let rows: Vec<LeafRow> = event::table
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::id.eq_any(ids))
+        .select((EventRow::as_select(), event::leaf, event::text_hashes))
+        .load(conn)
+        .await?;
+    let joined = event_text::escalation_id
+        .eq(event::escalation_id)
+        .and(event_text::version.eq(event::version))
+        .and(event_text::partnership_id.eq(event::partnership_id));
+    let stored: Vec<SaltedRow> = event_text::table
+        .inner_join(event::table.on(joined))
+        .filter(event::partnership_id.eq(partnership.0))
+        .filter(event::id.eq_any(ids))
+        .select((
+            event_text::escalation_id,
+            event_text::version,
+            event_text::field,
+            event_text::body,
+            event_text::salt,
+        ))
+        .load(conn)
+        .await?;
+    let mut texts: HashMap<(Uuid, i32), BTreeMap<String, String>> = HashMap::new();
+    for text in stored {
+        let hash = hash_digits(&text.salt, &text.body);
+        texts.entry((text.escalation_id, text.version)).or_default().insert(text.field, hash);
+    }
+    rows.into_iter()
+        .map(|(row, then, kept)| {
+            let stored = texts.remove(&(row.escalation_id, row.version)).unwrap_or_default();
+            let kept: Option<BTreeMap<String, String>> = kept
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|_| StoreFailure::Corrupt("event.text_hashes"))?;
+            // A text may be gone; one that is there must be the one that was written.
+            let texts = match kept {
+                None => Some(stored),
+                Some(kept) => {
+                    stored.iter().all(|(field, it)| kept.get(field) == Some(it)).then_some(kept)
+                }
+            };
+            let then = then.map(hash_of).transpose()?;
+            let id = EventId(row.id);
+            let actor = row.actor()?;
+            let now = texts.map(|texts| row.leaf(&actor, &texts));
+            Ok((id, Leaf { now, then }))
+        })
+        .collect()
+}
+
+/// A stored hash.
+///
+/// # Errors
+/// It has another length.
+pub(super) fn hash_of(stored: Vec<u8>) -> Result<Hash, StoreFailure> {
+    stored.try_into().map_err(|_| StoreFailure::Corrupt("a hash"))
+}
+
+fn hash_digits(salt: &[u8], text: &str) -> String {
+    sha256::digits(&text_hash(salt, text))
+}
+
 impl EventRow {
+    fn leaf(&self, actor: &Actor, texts: &BTreeMap<String, String>) -> Hash {
+        let said = EventSaid {
+            id: EventId(self.id),
+            escalation: EscalationId(self.escalation_id),
+            version: self.version,
+            kind: &self.event_type,
+            occurred_at: self.occurred_at.to_jiff(),
+            recorded_at: self.recorded_at.to_jiff(),
+            actor,
+            change: &self.data,
+            texts,
+        };
+        said.leaf()
+    }
+
+    fn actor(&self) -> Result<Actor, StoreFailure> {
+        Ok(Actor {
+            agency: self.actor_agency_id.map(AgencyId),
+            role: code(&self.actor_role, "event.actor_role")?,
+            client: self.actor_client_id.map(ClientId),
+            subject: self.actor_subject.clone(),
+        })
+    }
+
     fn into_domain(self, texts: Vec<(TextField, Narrative)>) -> Result<Event, StoreFailure> {
         Ok(Event {
             id: EventId(self.id),
@@ -161,12 +326,7 @@ impl EventRow {
             version: self.version,
             occurred_at: self.occurred_at.to_jiff(),
             recorded_at: self.recorded_at.to_jiff(),
-            actor: Actor {
-                agency: self.actor_agency_id.map(AgencyId),
-                role: code(&self.actor_role, "event.actor_role")?,
-                client: self.actor_client_id.map(ClientId),
-                subject: self.actor_subject,
-            },
+            actor: self.actor()?,
             change: serde_json::from_value(self.data)
                 .map_err(|_| StoreFailure::Corrupt("event.data"))?,
             texts,

@@ -11,6 +11,7 @@ pub mod escalations;
 pub mod events;
 pub mod exclusions;
 pub mod failure;
+pub mod feed;
 pub mod finding;
 pub mod hearing;
 pub mod idempotency;

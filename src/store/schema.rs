@@ -166,6 +166,7 @@ diesel::table! {
         actor_subject -> Text,
         data -> Jsonb,
         leaf -> Nullable<Bytea>,
+        text_hashes -> Nullable<Jsonb>,
     }
 }
 
@@ -225,6 +226,7 @@ diesel::table! {
         escalation_id -> Uuid,
         event_id -> Nullable<Uuid>,
         timer_id -> Nullable<Uuid>,
+        written_at -> Timestamptz,
     }
 }
 

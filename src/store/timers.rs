@@ -187,7 +187,7 @@ pub async fn lock_unfired(
     let fired_at: Option<NullableTimestamp> = timer::table
         .find((partnership.0, id))
         .select(timer::fired_at)
-        .for_update()
+        .for_no_key_update()
         .first(conn)
         .await
         .optional()?;

@@ -51,7 +51,7 @@ pub async fn act(
     let request = request.into();
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    writing(&deps.pool, on.writing, Stated::by(caller, reach), async |conn| {
+    let done = writing(&deps.pool, on.writing, Stated::by(caller, reach), async |conn| {
         // Two records that name each other are held in one order, so that neither waits for the other for ever, and
         // so that what is known of the other one stays true until this is stored.
         if let Some(other) = request.names().filter(|other| *other < on.id) {
@@ -65,7 +65,9 @@ pub async fn act(
         let after = act_on(deps, conn, caller, &agreed, &before, on.occurred_at, request).await?;
         detail(deps, conn, caller, &agreed, after).await
     })
-    .await
+    .await?;
+    deps.signals.wrote();
+    Ok(done)
 }
 
 /// Does one act on what was read under lock in this transaction.
@@ -144,7 +146,7 @@ async fn store(
     escalations::save(conn, before, after).await?;
     let started = after.clocks.get(before.clocks.len()..).unwrap_or_default();
     timers::start(deps, conn, agreed, after, started).await?;
-    Ok(events::append(conn, after.partnership, new).await?)
+    Ok(events::append(conn, after.partnership, new, &*deps.ids).await?)
 }
 
 /// An agency stands for those whose duties it took over, so what they must not be given it is not given either.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::cache::Cache;
 use super::metrics::Metrics;
+use super::signals::Signals;
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::ids::{IdSource, PartnershipId, uuid_v7};
 use crate::domain::partnership::Partnership;
@@ -45,12 +46,20 @@ pub struct RandomIds;
 
 impl IdSource for RandomIds {
     fn new_id(&self, now: Timestamp) -> uuid::Uuid {
-        let mut random = [0; 10];
-        // The operating system's randomness fails only where nothing else would work either.
-        let filled = aws_lc_rs::rand::fill(&mut random);
-        assert!(filled.is_ok(), "the operating system gives randomness");
-        uuid_v7(now, &random)
+        uuid_v7(now, &random())
     }
+
+    fn salt(&self) -> [u8; 16] {
+        random()
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut random = [0; N];
+    // The operating system's randomness fails only where nothing else would work either.
+    let filled = aws_lc_rs::rand::fill(&mut random);
+    assert!(filled.is_ok(), "the operating system gives randomness");
+    random
 }
 
 /// What the use cases need.
@@ -70,6 +79,8 @@ pub struct Deps {
     pub sweep_every: Duration,
     /// What the service counts about itself.
     pub metrics: Arc<Metrics>,
+    /// What is said inside this process when something was written, or got its position.
+    pub signals: Arc<Signals>,
     /// Partnerships, as read a moment ago.
     pub(super) partnerships: Arc<Cache<PartnershipId, Arc<Partnership>>>,
     /// Registrations, as read a moment ago; also the absence of one.
@@ -88,6 +99,7 @@ impl Deps {
             schemes: Arc::new(schemes),
             sweep_every: USUAL_SWEEP,
             metrics: Arc::default(),
+            signals: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),
             registrations: Arc::new(Cache::new(CACHE_LIFE, 10_000)),
         }

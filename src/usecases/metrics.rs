@@ -12,7 +12,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::deps::Deps;
 use crate::domain::notice::NoticeKind;
-use crate::store::{StoreFailure, sweeps};
+use crate::store::feed::FeedState;
+use crate::store::sweeps::SweepState;
+use crate::store::{StoreFailure, feed, sweeps};
 
 /// The upper ends of the classes of a sweep's duration, in seconds.
 const SWEEP_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
@@ -41,6 +43,10 @@ pub struct Metrics {
     last_sweep: Gauge<f64, AtomicU64>,
     waiting: Gauge,
     oldest_waiting: Gauge<f64, AtomicU64>,
+    sequenced: Counter,
+    feed_entries: Gauge,
+    feed_waiting: Gauge,
+    feed_oldest_waiting: Gauge<f64, AtomicU64>,
 }
 
 impl Default for Metrics {
@@ -54,6 +60,10 @@ impl Default for Metrics {
             last_sweep: Gauge::default(),
             waiting: Gauge::default(),
             oldest_waiting: Gauge::default(),
+            sequenced: Counter::default(),
+            feed_entries: Gauge::default(),
+            feed_waiting: Gauge::default(),
+            feed_oldest_waiting: Gauge::default(),
         };
         made.register();
         made
@@ -97,6 +107,27 @@ impl Metrics {
             Unit::Seconds,
             self.oldest_waiting.clone(),
         );
+        it.register(
+            "feed_sequenced",
+            "Events and notices that got their position in a feed here",
+            self.sequenced.clone(),
+        );
+        it.register(
+            "feed_entries",
+            "Events and notices that have a position, in the feeds of all partnerships",
+            self.feed_entries.clone(),
+        );
+        it.register(
+            "feed_waiting",
+            "Events and notices that are committed and have no position yet",
+            self.feed_waiting.clone(),
+        );
+        it.register_with_unit(
+            "feed_waiting_oldest_age",
+            "For how long the oldest of these has waited; 0 when there is none",
+            Unit::Seconds,
+            self.feed_oldest_waiting.clone(),
+        );
         // Each kind is there from the start, so that an increase from nothing can be seen.
         for kind in NoticeKind::ALL {
             let _ = self.fired.get_or_create(&OfNotice { kind: kind.code() });
@@ -110,6 +141,10 @@ impl Metrics {
 
     pub(super) fn fired(&self, kind: NoticeKind) {
         self.fired.get_or_create(&OfNotice { kind: kind.code() }).inc();
+    }
+
+    pub(super) fn sequenced(&self, entries: usize) {
+        self.sequenced.inc_by(u64::try_from(entries).unwrap_or(u64::MAX));
     }
 
     pub(super) fn swept(&self, took: Duration) {
@@ -126,21 +161,25 @@ pub async fn text(deps: &Deps) -> Result<String, std::fmt::Error> {
     let it = &deps.metrics;
     let asked = asked(deps).await;
     it.database_up.set(i64::from(asked.is_ok()));
-    let (last_sweep, waiting, oldest) = asked.unwrap_or((f64::NAN, -1, f64::NAN));
-    it.last_sweep.set(last_sweep);
-    it.waiting.set(waiting);
-    it.oldest_waiting.set(oldest);
+    let now = deps.clock.now();
+    let (sweep, feed) = asked.map_or((None, None), |(sweep, feed)| (Some(sweep), Some(feed)));
+    let seconds = |duration: jiff::SignedDuration| duration.as_secs_f64();
+    let swept = sweep.and_then(|it| it.swept_until);
+    it.last_sweep.set(swept.map_or(f64::NAN, |at| seconds(at.as_duration())));
+    it.waiting.set(sweep.map_or(-1, |it| it.waiting));
+    it.oldest_waiting.set(sweep.map_or(f64::NAN, |it| {
+        it.oldest_waiting.map_or(0.0, |at| seconds(now.duration_since(at)))
+    }));
+    it.feed_entries.set(feed.map_or(-1, |it| it.entries));
+    it.feed_waiting.set(feed.map_or(-1, |it| it.waiting));
+    it.feed_oldest_waiting.set(feed.map_or(f64::NAN, |it| it.oldest_seconds));
     let mut written = String::new();
     text::encode(&mut written, &it.registry)?;
     Ok(written)
 }
 
-async fn asked(deps: &Deps) -> Result<(f64, i64, f64), StoreFailure> {
-    let now = deps.clock.now();
+async fn asked(deps: &Deps) -> Result<(SweepState, FeedState), StoreFailure> {
     let mut conn = deps.pool.get().await?;
-    let state = sweeps::state(&mut conn, now).await?;
-    let seconds = |duration: jiff::SignedDuration| duration.as_secs_f64();
-    let last_sweep = state.swept_until.map_or(f64::NAN, |at| seconds(at.as_duration()));
-    let oldest = state.oldest_waiting.map_or(0.0, |at| seconds(now.duration_since(at)));
-    Ok((last_sweep, state.waiting, oldest))
+    let sweep = sweeps::state(&mut conn, deps.clock.now()).await?;
+    Ok((sweep, feed::state(&mut conn).await?))
 }

@@ -151,7 +151,7 @@ pub async fn raise_so(
         let (raised, new) = Escalation::raise(raise, id, reference, &scene)?;
         escalations::insert(conn, &raised, &children).await?;
         timers::start(deps, conn, &agreed, &raised, &raised.clocks).await?;
-        events::append(conn, raised.partnership, &new).await?;
+        events::append(conn, raised.partnership, &new, &*deps.ids).await?;
         if how.source_version.is_some() {
             let version = how.source_version;
             let record = SourceRecord { number: 1, version, said: Said::from(&raised.facts) };
@@ -169,6 +169,7 @@ pub async fn raise_so(
         Ok(Detail { possible_duplicates, ..shown })
     })
     .await;
+    deps.signals.wrote();
     match (done, external) {
         (Err(Failure::Store(StoreFailure::Constraint(name))), Some(external))
             if name == EXTERNAL_REFERENCE =>

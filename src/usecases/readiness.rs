@@ -8,6 +8,7 @@ use jiff::{SignedDuration, ToSpan};
 use super::deps::Deps;
 use crate::domain::london::local_date;
 use crate::store::StoreFailure;
+use crate::store::feed::{self, FeedState};
 use crate::store::migrations::{self, SchemaState};
 use crate::store::sweeps::{self, SweepState};
 
@@ -21,6 +22,9 @@ const CALENDAR_NOTICE_DAYS: i64 = 200;
 /// After how many missed sweeps somebody should look, and how long that is at the least.
 const MISSED_SWEEPS: u32 = 5;
 const SHORTEST_SILENCE: Duration = Duration::from_secs(120);
+
+/// For how many seconds something that is committed may be missing from the feed before somebody should look.
+const LONGEST_FEED_LAG: f64 = 30.0;
 
 /// How one thing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,7 @@ async fn asked(deps: &Deps) -> Result<Vec<(&'static str, Readiness)>, StoreFailu
     if matches!(checks.get(1), Some((_, Readiness::Ok))) {
         let state = sweeps::state(&mut conn, deps.clock.now()).await?;
         checks.push(("sweeper", sweeper(deps, state)));
+        checks.push(("feed", feed_lag(feed::state(&mut conn).await?)));
     }
     Ok(checks)
 }
@@ -93,6 +98,17 @@ fn sweeper(deps: &Deps, state: SweepState) -> Readiness {
     } else {
         Readiness::Fine(format!("Last sweep {swept}."))
     }
+}
+
+/// A service whose feed stands still works, but its partners' systems hear nothing.
+fn feed_lag(state: FeedState) -> Readiness {
+    if state.oldest_seconds > LONGEST_FEED_LAG {
+        return Readiness::Warning(format!(
+            "What was committed {:.0} seconds ago is not in the feed yet; {} events and notices wait.",
+            state.oldest_seconds, state.waiting
+        ));
+    }
+    Readiness::Ok
 }
 
 /// Due dates are counted ahead, so a calendar is missed long before its last day. `last_year` is the shortest reach of
@@ -125,6 +141,17 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn a_feed_that_stands_still_is_told() {
+        let state = FeedState { waiting: 3, oldest_seconds: 30.0, entries: 9 };
+        assert_eq!(feed_lag(state), Readiness::Ok);
+        let Readiness::Warning(words) = feed_lag(FeedState { oldest_seconds: 31.4, ..state })
+        else {
+            panic!("no warning");
+        };
+        assert!(words.contains("31 seconds") && words.contains("3 events"), "{words}");
+    }
 
     #[test]
     fn the_end_of_the_calendar_is_announced_and_then_stops_the_service() {

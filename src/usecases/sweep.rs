@@ -204,6 +204,7 @@ pub async fn fire_due(
             }
             match fire(deps, agreed, &timer).await {
                 Ok(Some(Some(notice))) => {
+                    deps.signals.wrote();
                     deps.metrics.fired(notice);
                     report.fired += 1;
                 }

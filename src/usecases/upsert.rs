@@ -126,7 +126,7 @@ async fn again(
 ) -> Result<Option<(SendResult, Detail)>, Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    writing(&deps.pool, sent.how.writing, Stated::by(caller, reach), async |conn| {
+    let done = writing(&deps.pool, sent.how.writing, Stated::by(caller, reach), async |conn| {
         let id = sent_by(conn, caller, &sent.source, &sent.external_reference).await?;
         let Some(id) = id else { return Ok(None) };
         let before = escalations::lock(conn, caller.partnership, id).await?;
@@ -178,7 +178,11 @@ async fn again(
         };
         Ok(Some((result, detail(deps, conn, caller, &agreed, after).await?)))
     })
-    .await
+    .await?;
+    if matches!(done, Some((SendResult::Updated, _))) {
+        deps.signals.wrote();
+    }
+    Ok(done)
 }
 
 /// The act by which a system's news are recorded: the same as a person's correction, under the same rules.

@@ -1,4 +1,4 @@
-//! What happens without a request: clocks are swept, so that nothing comes due unseen.
+//! What happens without a request: clocks are swept, so that nothing comes due unseen, and feeds are sequenced.
 
 use std::time::Duration;
 
@@ -6,38 +6,48 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::sequence::sequence_all;
 use crate::usecases::sweep::{Sweeper, sweep_all};
 
 /// How long the timer at hand may take when the worker is stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often it is looked for what other instances wrote. What this one wrote it hears of at once.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long the sequencer waits after a failure.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
     stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+    sequencing: JoinHandle<()>,
 }
 
 impl Worker {
-    /// Sweeps all partnerships now and then again and again, as often as `deps` says.
+    /// Sweeps all partnerships now and then again and again, as often as `deps` says, and sequences their feeds.
     #[must_use]
     pub fn start(deps: Deps) -> Self {
         let sweeper = Sweeper::new(&deps);
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(run(deps, sweeper.clone(), stopped));
-        Self { sweeper, stop, running }
+        let sequencing = tokio::spawn(sequence(deps.clone(), stopped.clone()));
+        let sweeping = tokio::spawn(sweep(deps, sweeper.clone(), stopped));
+        Self { sweeper, stop, sweeping, sequencing }
     }
 
-    /// Ends after the timer at hand. What is left is swept at the next start, or by another instance.
+    /// Ends after the timer at hand. What is left is swept and sequenced at the next start, or by another instance.
     pub async fn stop(self) {
         self.sweeper.stop();
         let _ = self.stop.send(true);
         // What hangs is left behind: the database takes its transaction back, as if it had been killed.
-        let _ = tokio::time::timeout(PATIENCE, self.running).await;
+        let both = async { tokio::join!(self.sweeping, self.sequencing) };
+        let _ = tokio::time::timeout(PATIENCE, both).await;
     }
 }
 
-async fn run(deps: Deps, sweeper: Sweeper, mut stopped: watch::Receiver<bool>) {
+async fn sweep(deps: Deps, sweeper: Sweeper, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         // In a task of its own, so that a panic ends this sweep and not all sweeping.
         let (its_deps, its_sweeper) = (deps.clone(), sweeper.clone());
@@ -52,6 +62,38 @@ async fn run(deps: Deps, sweeper: Sweeper, mut stopped: watch::Receiver<bool>) {
             Err(error) => tracing::error!(%error, "the sweep is tried again"),
         }
         if let Ok(Err(_)) = tokio::time::timeout(deps.sweep_every, stopped.changed()).await {
+            // The worker was dropped, and the service with it.
+            return;
+        }
+    }
+}
+
+async fn sequence(deps: Deps, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        // In a task of its own, so that a panic ends this round and not all sequencing.
+        let its_deps = deps.clone();
+        let failed = match tokio::spawn(async move { sequence_all(&its_deps).await }).await {
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the feeds are tried again");
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the feeds are tried again");
+                true
+            }
+        };
+        let stop = stopped.changed();
+        let stopped = if failed {
+            tokio::time::timeout(AFTER_A_FAILURE, stop).await
+        } else {
+            let written = tokio::time::timeout(LOOK_EVERY, deps.signals.written());
+            tokio::select! {
+                _ = written => continue,
+                stopped = stop => Ok(stopped),
+            }
+        };
+        if let Ok(Err(_)) = stopped {
             // The worker was dropped, and the service with it.
             return;
         }

@@ -27,6 +27,7 @@ mod embedded;
 mod endings;
 mod exclusions;
 mod explanations;
+mod feed_links;
 mod hearing;
 mod in_a_browser;
 mod key_sets;

@@ -212,8 +212,10 @@ async fn only_known_functions_work_with_their_owners_rights() {
                where prosecdef and pronamespace = 'public'::regnamespace order by proname";
     let known = [
         "calendars_reach",
+        "feed_state",
         "find_client",
         "find_partnership",
+        "partnerships_to_sequence",
         "partnerships_to_sweep",
         "sweep_state",
     ];

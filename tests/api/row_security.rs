@@ -4,6 +4,7 @@ use escalation_tracker::domain::access::Reach;
 use escalation_tracker::store::StoreFailure;
 use escalation_tracker::store::pool::{Pool, PoolOptions};
 use escalation_tracker::store::session::{Stated, transaction};
+use escalation_tracker::usecases::sequence::sequence_all;
 use escalation_tracker::usecases::sweep::{Sweeper, sweep_all};
 use serde_json::json;
 use tokio_postgres::error::SqlState;
@@ -17,6 +18,9 @@ const OF_AN_ESCALATION: &[&str] =
 
 /// What people come in by: no facts, so rows are deleted when they are over, and no agency's work sees any of them.
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
+
+/// What waits for its place in the feed: whoever acts adds, and no agency's work reads or takes away.
+const OF_THE_SEQUENCER: &[&str] = &["feed_pending"];
 
 /// What is for those who review the whole partnership, and for no agency.
 const OF_THE_REVIEW: &[&str] = &[
@@ -144,6 +148,10 @@ impl World {
             .await
             .unwrap();
         sweep_all(&app.deps, &Sweeper::new(&app.deps)).await.unwrap();
+        sequence_all(&app.deps).await.unwrap();
+        let waits = "insert into feed_pending (partnership_id, escalation_id, event_id)
+                     select partnership_id, escalation_id, event_id from feed_entry where position = 1";
+        app.database.superuser().await.batch_execute(waits).await.unwrap();
         Self { app, police, health, elsewhere }
     }
 
@@ -229,7 +237,7 @@ async fn another_partnership_sees_none_of_this_one() {
             let of = |partnership: &str| format!("{table} where {key} = '{partnership}'");
             assert!(count(&all, &of(&here)).await > 0, "{table} is empty");
             assert_eq!(count(&service, &of(&here)).await, 0, "{table} {reach:?}");
-            let for_some = [OF_THE_DOOR, OF_THE_REVIEW].concat();
+            let for_some = [OF_THE_DOOR, OF_THE_REVIEW, OF_THE_SEQUENCER].concat();
             let hidden = reach == Reach::OwnAgency && for_some.contains(&table.as_str());
             let theirs = if hidden { 0 } else { count(&all, &of(&there)).await };
             assert_eq!(count(&service, &of(&there)).await, theirs, "{table} {reach:?}");
@@ -256,7 +264,9 @@ async fn an_agency_sees_its_own_escalations_and_what_belongs_to_them() {
     ] {
         let id = world.agency(agency).await;
         state(&service, &here, &id, Reach::OwnAgency).await;
-        for table in OF_AN_ESCALATION.iter().chain(&["escalation", "figure_exclusion"]) {
+        for table in
+            OF_AN_ESCALATION.iter().chain(&["escalation", "figure_exclusion", "feed_entry"])
+        {
             let key = if *table == "escalation" { "id" } else { "escalation_id" };
             let mut seen = 0;
             for escalation in [&world.police, &world.health, &world.elsewhere] {
@@ -470,7 +480,7 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
     for table in tables(&all).await {
         for sql in [format!("delete from {table}"), format!("truncate {table} cascade")] {
-            let forgets = [OF_THE_DOOR, &["idempotency_key"]].concat();
+            let forgets = [OF_THE_DOOR, OF_THE_SEQUENCER, &["idempotency_key"]].concat();
             if sql.starts_with("delete") && forgets.contains(&table.as_str()) {
                 continue;
             }
@@ -482,6 +492,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     for sql in [
         "update event set actor_subject = 'somebody else'",
         "update practice_record set note = null",
+        "update feed_entry set link = leaf",
+        "update feed_pending set number = default",
+        "update feed_head set partnership_id = partnership_id",
     ] {
         state(&service, &here, "", Reach::Partnership).await;
         refused(service.execute(sql, &[]).await, denied, "permission denied", sql);
@@ -513,11 +526,49 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update source_record set urgency = 'urgent'",
         "delete from source_record",
         "truncate source_record",
+        "update feed_entry set link = leaf",
+        "delete from feed_entry",
+        "truncate feed_entry",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }
     let sql = "update practice_record set note = null";
     assert_eq!(all.execute(sql, &[]).await.unwrap(), 3, "a note can be erased, as other texts can");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_adds_to_what_waits_for_the_feed_and_numbers_nothing() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let police = world.agency("valeshire_police").await;
+    let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+    let new = "select partnership_id, position + 1000, escalation_id, timer_id, event_id, leaf, link, now() from feed_entry
+               where timer_id is null limit 1";
+    let entry = "insert into feed_entry (partnership_id, position, escalation_id, event_id, timer_id, leaf, link, sequenced_at)";
+    for (sql, word) in [
+        (format!("{entry} {new}"), "row-level security"),
+        ("update feed_head set position = 0".to_owned(), "row-level security"),
+        (
+            format!(
+                "insert into feed_pending (partnership_id, escalation_id, event_id)
+                 select '{there}', escalation_id, event_id from feed_entry limit 1"
+            ),
+            "row-level security",
+        ),
+    ] {
+        state(&service, &here, &police, Reach::OwnAgency).await;
+        refused(service.execute(&sql, &[]).await, denied, word, &sql);
+        service.batch_execute("rollback").await.unwrap();
+    }
+    state(&service, &here, &police, Reach::OwnAgency).await;
+    let add = "insert into feed_pending (partnership_id, escalation_id, event_id)
+               select partnership_id, escalation_id, event_id from feed_entry limit 1";
+    assert_eq!(service.execute(add, &[]).await.unwrap(), 1);
+    assert_eq!(service.execute("delete from feed_pending", &[]).await.unwrap(), 0);
+    service.batch_execute("rollback").await.unwrap();
+    state(&service, &here, "", Reach::Partnership).await;
+    assert_eq!(service.execute("delete from feed_pending", &[]).await.unwrap(), 1, "only its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

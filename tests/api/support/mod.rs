@@ -31,6 +31,7 @@ use escalation_tracker::http::auth::doors::Doors;
 use escalation_tracker::http::server::server;
 use escalation_tracker::http::state::AppState;
 use escalation_tracker::usecases::deps::{Clock, RandomIds};
+use escalation_tracker::usecases::sequence::sequence_all;
 use escalation_tracker::usecases::{Deps, setup};
 use escalation_tracker::vault::Vault;
 use jiff::Timestamp;
@@ -116,6 +117,11 @@ impl TestApp {
         let handle = server.handle();
         tokio::spawn(server);
         Self { url, clock, deps, partnership, database, http: http_client(), handle }
+    }
+
+    /// Gives everything that was committed its position in the feed, as the program's worker does all the time.
+    pub async fn sequence(&self) -> usize {
+        sequence_all(&self.deps).await.unwrap()
     }
 
     /// Somebody who calls the service with the token of a registered client.
