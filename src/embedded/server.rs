@@ -44,7 +44,9 @@ const SETTINGS: [&str; 10] = [
     "autovacuum_naptime=10",
 ];
 
-const DISPOSABLE: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+/// Tests run side by side, some of them with many writers.
+const DISPOSABLE: [&str; 4] =
+    ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
 
 /// A running server and the thread whose end would stop it.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ pub enum Format {
     Csv,
     /// A workbook for spreadsheets (Office Open XML).
     Xlsx,
+    /// CloudEvents in one array (their JSON batch form).
+    CloudEvents,
 }
 
 impl Format {
@@ -19,6 +21,7 @@ impl Format {
             Self::Json => ("application", "json"),
             Self::Csv => ("text", "csv"),
             Self::Xlsx => ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            Self::CloudEvents => ("application", "cloudevents-batch+json"),
         }
     }
 
@@ -29,6 +32,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::CloudEvents => "application/cloudevents-batch+json; charset=utf-8",
         }
     }
 }
@@ -126,6 +130,7 @@ mod tests {
         const BOTH: &[Format] = &[Format::Json, Format::Csv];
         const ONE: &[Format] = &[Format::Json];
         const ALL: &[Format] = &[Format::Json, Format::Csv, Format::Xlsx];
+        const FEED: &[Format] = &[Format::Json, Format::CloudEvents];
         const SHEET: &str = Format::Xlsx.content_type();
         for (accept, offered, expected) in [
             ("", BOTH, Some(Format::Json)),
@@ -144,6 +149,9 @@ mod tests {
             (SHEET, ALL, Some(Format::Xlsx)),
             (SHEET, BOTH, None),
             ("application/*", ALL, Some(Format::Json)),
+            ("application/cloudevents-batch+json", FEED, Some(Format::CloudEvents)),
+            ("application/*", FEED, Some(Format::Json)),
+            ("application/cloudevents-batch+json", BOTH, None),
             ("nonsense", BOTH, None),
             ("application/json;q=2", ONE, None),
         ] {

@@ -150,6 +150,7 @@ fn frame() -> OpenApi {
                 ("escalations", "Raise, read and correct escalations."),
                 ("acts", "Act on an escalation. Each act says who may do it and when."),
                 ("lists", "Lists, page by page, as JSON or CSV."),
+                ("feed", "What happened, in one order, for systems that keep a copy or act on it."),
                 ("practice", "What was settled or done well without an escalation."),
                 ("review", "The figures of the weekly review."),
                 (

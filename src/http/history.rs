@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -114,17 +115,27 @@ pub async fn read_history(
 /// The events as far as the reader may see them: the one place that decides it, for the API and for pages.
 pub(super) fn events_shown(past: &Past) -> Vec<EventView> {
     let raised_by = past.escalation.facts.raised_by;
-    // Whoever took over the raiser's duties would give the raiser away.
-    let is_raiser = |agency: AgencyId| {
-        let day = local_date(past.now);
-        agency == raised_by || past.partnership.predecessors_of(agency, day).contains(&raised_by)
-    };
     let shown = |event: &Event| {
-        let by_raiser = event.actor.agency.is_some_and(is_raiser);
-        let hidden = by_raiser && !past.sight.raiser;
-        EventView::new(event.clone(), hidden, &past.sight, &past.partnership)
+        event_shown(event.clone(), raised_by, &past.sight, &past.partnership, past.now)
     };
     past.events.iter().map(shown).collect()
+}
+
+/// One event of an escalation that `raised_by` raised, as far as `sight` goes.
+pub(super) fn event_shown(
+    event: Event,
+    raised_by: AgencyId,
+    sight: &Sight,
+    partnership: &Partnership,
+    now: Timestamp,
+) -> EventView {
+    // Whoever took over the raiser's duties would give the raiser away.
+    let is_raiser = |agency: AgencyId| {
+        let day = local_date(now);
+        agency == raised_by || partnership.predecessors_of(agency, day).contains(&raised_by)
+    };
+    let hidden = event.actor.agency.is_some_and(is_raiser) && !sight.raiser;
+    EventView::new(event, hidden, sight, partnership)
 }
 
 impl EventView {

@@ -25,6 +25,8 @@ pub mod explanation_shown;
 pub mod explanation_views;
 pub mod explanations;
 pub mod failures;
+pub mod feed;
+pub mod feed_views;
 pub mod field_codes;
 pub mod field_errors;
 pub mod fields;
@@ -132,6 +134,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(practice::list_practice_records)
         .service(practice::read_practice_record)
         .service(notices::list_notices)
+        .service(feed::read_feed)
         .service(weekly::read_weekly_themes)
         .service(reviews::list_reviews)
         .service(reviews::read_review)

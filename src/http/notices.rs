@@ -152,7 +152,8 @@ pub async fn list_notices(
 }
 
 impl NoticeLine {
-    fn new(it: Notice, agreed: &Partnership) -> Self {
+    /// What a notice says.
+    pub(super) fn new(it: Notice, agreed: &Partnership) -> Self {
         let policy = agreed.policy(&it.policy_version);
         let late = it.is_late();
         let role = |code: &str| role_words(code, it.stage, policy?).map(str::to_owned);

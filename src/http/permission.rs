@@ -46,6 +46,7 @@ macro_rules! permissions {
 permissions! {
     Raise => RaiseEscalation;
     Read => ReadEscalation;
+    Feed => ReadEscalation, &[Format::Json, Format::CloudEvents];
     List => ListEscalations, &[Format::Json, Format::Csv];
     ListEscalations => ListEscalations, &[Format::Json, Format::Csv, Format::Xlsx];
     Acknowledge => Acknowledge;

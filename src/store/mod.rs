@@ -12,6 +12,7 @@ pub mod events;
 pub mod exclusions;
 pub mod failure;
 pub mod feed;
+pub mod feed_pages;
 pub mod finding;
 pub mod hearing;
 pub mod idempotency;

@@ -1,5 +1,7 @@
 //! Timers as rows: made with their clock, fired once, listed as notices.
 
+use std::collections::HashMap;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -240,7 +242,8 @@ pub async fn void(
     Ok(done)
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = timer, check_for_backend(Pg))]
 struct NoticeRow {
     id: Uuid,
     notice: Option<String>,
@@ -249,13 +252,37 @@ struct NoticeRow {
     fired_at: NullableTimestamp,
     tell_at: NullableTimestamp,
     told: Option<Vec<String>>,
+    #[diesel(select_expression = stage_clock::id)]
     clock: Uuid,
+    #[diesel(select_expression = stage_clock::kind)]
     clock_kind: String,
+    #[diesel(select_expression = stage_clock::stage)]
     stage: i16,
+    #[diesel(select_expression = stage_clock::due_at)]
     due_at: SqlTimestamp,
+    #[diesel(select_expression = stage_clock::policy_version)]
     policy_version: String,
+    #[diesel(select_expression = escalation::id)]
     escalation: Uuid,
+    #[diesel(select_expression = escalation::reference)]
     reference: String,
+}
+
+/// Timers with their clocks and escalations.
+macro_rules! with_clocks {
+    () => {
+        timer::table
+            .inner_join(
+                stage_clock::table.on(stage_clock::partnership_id
+                    .eq(timer::partnership_id)
+                    .and(stage_clock::id.eq(timer::clock_id))),
+            )
+            .inner_join(
+                escalation::table.on(escalation::partnership_id
+                    .eq(timer::partnership_id)
+                    .and(escalation::id.eq(timer::escalation_id))),
+            )
+    };
 }
 
 impl NoticeRow {
@@ -280,6 +307,28 @@ impl NoticeRow {
     }
 }
 
+/// These notices, told already or not yet.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    partnership: PartnershipId,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Notice>, StoreFailure> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<NoticeRow> = with_clocks!()
+        .filter(timer::partnership_id.eq(partnership.0))
+        .filter(timer::id.eq_any(ids))
+        .filter(timer::result.eq("fired"))
+        .select(NoticeRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| row.into_domain().map(|notice| (notice.id, notice))).collect()
+}
+
 /// What has been told by `now`, by the instant at which it is told.
 ///
 /// # Errors
@@ -292,18 +341,7 @@ pub async fn notices(
     now: Timestamp,
 ) -> Result<Page<Notice>, StoreFailure> {
     let told_by = |at: Timestamp| NullableTimestamp::from(Some(at));
-    let joined = timer::table
-        .inner_join(
-            stage_clock::table.on(stage_clock::partnership_id
-                .eq(timer::partnership_id)
-                .and(stage_clock::id.eq(timer::clock_id))),
-        )
-        .inner_join(
-            escalation::table.on(escalation::partnership_id
-                .eq(timer::partnership_id)
-                .and(escalation::id.eq(timer::escalation_id))),
-        );
-    let mut query = joined
+    let mut query = with_clocks!()
         .into_boxed::<Pg>()
         .filter(timer::partnership_id.eq(partnership.0))
         .filter(timer::result.eq("fired"))
@@ -335,26 +373,8 @@ pub async fn notices(
     } else {
         query.order((timer::tell_at.desc(), timer::id.desc()))
     };
-    let rows: Vec<NoticeRow> = query
-        .limit(request.limit + 1)
-        .select((
-            timer::id,
-            timer::notice,
-            timer::percent,
-            timer::fires_at,
-            timer::fired_at,
-            timer::tell_at,
-            timer::told,
-            stage_clock::id,
-            stage_clock::kind,
-            stage_clock::stage,
-            stage_clock::due_at,
-            stage_clock::policy_version,
-            escalation::id,
-            escalation::reference,
-        ))
-        .load(conn)
-        .await?;
+    let rows: Vec<NoticeRow> =
+        query.limit(request.limit + 1).select(NoticeRow::as_select()).load(conn).await?;
     let items = rows.into_iter().map(NoticeRow::into_domain).collect::<Result<Vec<_>, _>>()?;
     Ok(super::list_parts::page(items, request, |it| After { at: it.tell_at, id: it.id }))
 }

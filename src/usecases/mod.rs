@@ -8,6 +8,7 @@ pub mod deps;
 pub mod exclusions;
 pub mod explain;
 pub mod failure;
+pub mod feed;
 pub mod hearing;
 pub mod metrics;
 pub mod notices;

@@ -240,6 +240,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "list_episodes"
         | "list_clocks"
         | "list_notices"
+        | "read_feed"
         | "list_agencies"
         | "list_themes"
         | "list_timescales"
