@@ -22,7 +22,9 @@ use crate::http::key_set::{KeySet, KeySource};
 use crate::http::pages::HOME;
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
-use crate::settings::{DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings};
+use crate::settings::{
+    DatabaseSettings, LOCAL_ISSUER, ListedReceivers, MetricsListen, Mode, ServiceSettings,
+};
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
 
@@ -219,7 +221,7 @@ impl Demo {
         }
     }
 
-    const fn service(&self) -> ServiceSettings {
+    fn service(&self) -> ServiceSettings {
         ServiceSettings {
             mode: Mode::Development,
             own_postgresql: true,
@@ -228,6 +230,8 @@ impl Demo {
             drain_delay_seconds: 0,
             root_secret_file: None,
             accept_nhs_numbers: false,
+            webhook_allow_hosts: ListedReceivers::default(),
+            webhook_root_certificates: None,
             sweep_seconds: 15,
             metrics_listen: self.metrics_listen,
         }

@@ -118,6 +118,8 @@ codes! {
         SetReview => "set_review",
         /// Write down what a review learns and agrees on, and how its actions go.
         KeepReview => "keep_review",
+        /// Say where one's own systems are told of what happens, and see what they were told.
+        ManageWebhooks => "manage_webhooks",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -218,6 +220,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::CheckImpact
             | A::ProposePolicyMigration
             | A::MigratePolicy
+            | A::ManageWebhooks
             | A::ReleasePack => Some(Partnership),
             _ => None,
         },

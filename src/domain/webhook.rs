@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::codes::codes;
+use super::feed::FeedType;
 use super::ids::{AgencyId, EscalationId, PartnershipId, WebhookEndpointId};
 use super::recorded::Recorded;
 
@@ -34,6 +35,26 @@ codes! {
         Gone => "gone",
         /// Nothing but failures for five days.
         Failing => "failing",
+    }
+}
+
+codes! {
+    /// What somebody did about an endpoint.
+    pub enum EndpointAct {
+        /// Made it.
+        Created => "created",
+        /// Changed its address or types.
+        Changed => "changed",
+        /// Gave it a new key.
+        KeyRotated => "key_rotated",
+        /// Enabled it again.
+        Enabled => "enabled",
+        /// Had something delivered again.
+        Replayed => "replayed",
+        /// Tried it.
+        Tested => "tested",
+        /// Removed it.
+        Removed => "removed",
     }
 }
 
@@ -122,6 +143,12 @@ pub fn wait_after(
 #[must_use]
 pub fn is_given_up(failing_since: Timestamp, now: Timestamp) -> bool {
     now.duration_since(failing_since) >= PATIENCE
+}
+
+/// The types of events that an endpoint can be told of: those of the feed.
+#[must_use]
+pub fn event_types() -> Vec<String> {
+    FeedType::all().map(|kind| kind.to_string()).collect()
 }
 
 /// Where an agency's system, or the partnership's own, is told of what happens.

@@ -90,6 +90,7 @@ permissions! {
     MigratePolicy => MigratePolicy;
     AddNote => AddNote;
     Correct => Correct;
+    Webhooks => ManageWebhooks;
     SearchByChild => ReadChildReference;
     RecordPractice => RecordPractice;
     ReadPractice => ReadPractice;

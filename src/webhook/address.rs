@@ -221,6 +221,13 @@ impl Rules {
     }
 }
 
+/// The host of an address, as [`Rules::own`] has it.
+#[must_use]
+pub fn host_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    url.host_str().map(|host| host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase())
+}
+
 /// At least two labels of letters, digits and hyphens, of which the last is no number and not kept for the inside.
 fn is_public_name(host: &str) -> bool {
     let labels: Vec<&str> = host.split('.').collect();

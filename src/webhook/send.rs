@@ -227,18 +227,27 @@ fn sorted(error: &reqwest::Error) -> AttemptOutcome {
     if error.is_timeout() {
         return AttemptOutcome::Timeout;
     }
-    let mut broke = error.is_connect() || error.is_body();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(it) = cause {
-        let io = it.downcast_ref::<std::io::Error>();
-        let wrapped = io.and_then(std::io::Error::get_ref);
-        if it.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return AttemptOutcome::Tls;
-        }
-        broke |= io.is_some();
-        cause = it.source();
+    let (tls, io) = causes(error);
+    if tls {
+        AttemptOutcome::Tls
+    } else if io || error.is_connect() || error.is_body() {
+        AttemptOutcome::Connection
+    } else {
+        AttemptOutcome::InvalidReply
     }
-    if broke { AttemptOutcome::Connection } else { AttemptOutcome::InvalidReply }
+}
+
+/// Whether TLS, and whether the connection, is among the causes. An error of the connection may hold another one, which
+/// is not among its sources.
+fn causes(error: &(dyn std::error::Error + 'static)) -> (bool, bool) {
+    let io = error.downcast_ref::<std::io::Error>();
+    let inner: Option<&(dyn std::error::Error + 'static)> =
+        match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    let (tls, broke) = inner.map_or((false, false), causes);
+    (tls || error.is::<rustls::Error>(), broke || io.is_some())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What happens without a request: clocks are swept, so that nothing comes due unseen, and feeds are sequenced.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::deliver::{Courier, look};
 use crate::usecases::sequence::sequence_all;
 use crate::usecases::sweep::{Sweeper, sweep_all};
 
@@ -18,32 +20,41 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long the sequencer waits after a failure.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
+/// How often it is looked for messages whose next attempt has come. What this instance sequenced it hears of at once.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
+    courier: Arc<Courier>,
     stop: watch::Sender<bool>,
     sweeping: JoinHandle<()>,
     sequencing: JoinHandle<()>,
+    delivering: JoinHandle<()>,
 }
 
 impl Worker {
-    /// Sweeps all partnerships now and then again and again, as often as `deps` says, and sequences their feeds.
+    /// Sweeps all partnerships now and then again and again, as often as `deps` says, sequences their feeds, and delivers
+    /// what these tell.
     #[must_use]
     pub fn start(deps: Deps) -> Self {
         let sweeper = Sweeper::new(&deps);
         let (stop, stopped) = watch::channel(false);
         let sequencing = tokio::spawn(sequence(deps.clone(), stopped.clone()));
+        let courier = Arc::new(Courier::default());
+        let delivering = tokio::spawn(deliver(deps.clone(), Arc::clone(&courier), stopped.clone()));
         let sweeping = tokio::spawn(sweep(deps, sweeper.clone(), stopped));
-        Self { sweeper, stop, sweeping, sequencing }
+        Self { sweeper, courier, stop, sweeping, sequencing, delivering }
     }
 
     /// Ends after the timer at hand. What is left is swept and sequenced at the next start, or by another instance.
     pub async fn stop(self) {
         self.sweeper.stop();
+        self.courier.stop();
         let _ = self.stop.send(true);
         // What hangs is left behind: the database takes its transaction back, as if it had been killed.
-        let both = async { tokio::join!(self.sweeping, self.sequencing) };
-        let _ = tokio::time::timeout(PATIENCE, both).await;
+        let all = async { tokio::join!(self.sweeping, self.sequencing, self.delivering) };
+        let _ = tokio::time::timeout(PATIENCE, all).await;
     }
 }
 
@@ -96,6 +107,26 @@ async fn sequence(deps: Deps, mut stopped: watch::Receiver<bool>) {
         if let Ok(Err(_)) = stopped {
             // The worker was dropped, and the service with it.
             return;
+        }
+    }
+}
+
+async fn deliver(deps: Deps, courier: Arc<Courier>, mut stopped: watch::Receiver<bool>) {
+    let mut news = deps.signals.news();
+    while !*stopped.borrow() {
+        // In a task of its own, so that a panic ends this look and not all delivering.
+        let (its_deps, its_courier) = (deps.clone(), Arc::clone(&courier));
+        let looked = tokio::spawn(async move { look(&its_deps, &its_courier).await.map(drop) });
+        match looked.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "webhooks are looked for again"),
+            Err(error) => tracing::error!(%error, "webhooks are looked for again"),
+        }
+        // What comes in quick succession is looked for together.
+        tokio::time::sleep(LOOK_EVERY / 4).await;
+        tokio::select! {
+            stop = stopped.changed() => if stop.is_err() { return },
+            _ = tokio::time::timeout(DELIVER_EVERY, news.changed()) => {}
         }
     }
 }

@@ -19,7 +19,7 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("http", &["domain", "http", "reference", "sha256", "usecases"], Crates::Not(SQL)),
     ("demo", &["demo", "domain", "reference", "usecases"], Crates::Not(WEB_AND_SQL)),
     ("embedded", &["embedded"], Crates::Not(WEB_AND_SQL)),
-    ("settings", &["settings"], Crates::Not(WEB_AND_SQL)),
+    ("settings", &["settings", "webhook"], Crates::Not(WEB_AND_SQL)),
     ("telemetry", &["settings", "telemetry"], Crates::Not(WEB_AND_SQL)),
     ("worker", &["domain", "store", "usecases", "worker"], Crates::Not(WEB_AND_SQL)),
     ("cli", &["*"], Crates::Not(&["diesel", "diesel_async", "tokio_postgres"])),

@@ -13,6 +13,7 @@ pub mod past;
 pub mod people;
 pub mod program;
 pub mod real_provider;
+pub mod receiver;
 pub mod recompute;
 pub mod recount;
 pub mod recount_beside;
@@ -34,6 +35,7 @@ use escalation_tracker::usecases::deps::{Clock, RandomIds};
 use escalation_tracker::usecases::sequence::sequence_all;
 use escalation_tracker::usecases::{Deps, setup};
 use escalation_tracker::vault::Vault;
+use escalation_tracker::webhook::send::Outside;
 use jiff::Timestamp;
 
 use cluster::TestDatabase;
@@ -101,12 +103,31 @@ impl TestApp {
         fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
         doors: impl FnOnce(&str) -> Doors,
     ) -> Self {
+        Self::start_whole(fill, doors, receiver::outside(&[])).await
+    }
+
+    /// Starts a service that calls receivers of webhooks this way.
+    pub async fn start_calling(outside: Outside) -> Self {
+        let fill = async |deps: &Deps| {
+            let partnership = setup::apply(deps, &people::anyborough()).await.unwrap();
+            setup::apply(deps, &people::elsewhere()).await.unwrap();
+            partnership
+        };
+        Self::start_whole(fill, |_| Doors::closed(), outside).await
+    }
+
+    async fn start_whole(
+        fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
+        doors: impl FnOnce(&str) -> Doors,
+        outside: Outside,
+    ) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
         let vault = Arc::new(Vault::new([7; 32]));
-        let deps =
+        let mut deps =
             Deps::new(database.pool(), vault, schemes).with(clock.clone(), Arc::new(RandomIds));
+        deps.outside = outside;
         let partnership = fill(&deps).await;
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
