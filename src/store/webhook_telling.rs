@@ -178,13 +178,6 @@ pub async fn begin_anew(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreFailure> {
-    // Lanes first, as whoever marks a message has it. A lane in which nothing waits is found to be empty.
-    sql_query("update webhook_lane set next_at = $3 where partnership_id = $1 and endpoint_id = $2")
-        .bind::<SqlUuid, _>(partnership.0)
-        .bind::<SqlUuid, _>(id.0)
-        .bind::<Timestamptz, _>(SqlTimestamp::from(now))
-        .execute(conn)
-        .await?;
     sql_query(
         "update webhook_delivery set state = 'waiting', settled_at = null, failed = 0
          where partnership_id = $1 and endpoint_id = $2
@@ -193,6 +186,18 @@ pub async fn begin_anew(
     .bind::<SqlUuid, _>(partnership.0)
     .bind::<SqlUuid, _>(id.0)
     .bind::<Timestamptz, _>(SqlTimestamp::from(since))
+    .execute(conn)
+    .await?;
+    sql_query(
+        "update webhook_lane lane set next_at = $3
+         where partnership_id = $1 and endpoint_id = $2 and exists (
+             select from webhook_delivery it
+             where it.partnership_id = lane.partnership_id and it.endpoint_id = lane.endpoint_id
+               and it.escalation_id = lane.escalation_id and it.state = 'waiting')",
+    )
+    .bind::<SqlUuid, _>(partnership.0)
+    .bind::<SqlUuid, _>(id.0)
+    .bind::<Timestamptz, _>(SqlTimestamp::from(now))
     .execute(conn)
     .await?;
     Ok(())
