@@ -123,7 +123,7 @@ async fn deliver(deps: Deps, courier: Arc<Courier>, mut stopped: watch::Receiver
             Err(error) => tracing::error!(%error, "webhooks are looked for again"),
         }
         // What comes in quick succession is looked for together.
-        tokio::time::sleep(LOOK_EVERY / 4).await;
+        tokio::time::sleep(LOOK_EVERY).await;
         tokio::select! {
             stop = stopped.changed() => if stop.is_err() { return },
             _ = tokio::time::timeout(DELIVER_EVERY, news.changed()) => {}
