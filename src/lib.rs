@@ -24,5 +24,7 @@ pub mod telemetry;
 pub mod usecases;
 /// The keys: a child is found without being readable.
 pub mod vault;
+/// What leaves to receivers of webhooks: signatures, addresses that may be called, calls.
+pub mod webhook;
 /// What happens without a request.
 pub mod worker;

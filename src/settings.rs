@@ -1,5 +1,6 @@
 //! Every setting: read once from the command line or the environment, checked before anything starts.
 
+use std::collections::BTreeSet;
 use std::net::{AddrParseError, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jsonwebtoken::Algorithm;
+
+use crate::webhook::address::{BadListed, Listed};
 
 /// The issuer of tokens made by this program itself. Production refuses it.
 pub const LOCAL_ISSUER: &str = "urn:escalation-tracker:local";
@@ -200,6 +203,15 @@ pub struct ServiceSettings {
     #[arg(long, env = "ROOT_SECRET_FILE")]
     pub root_secret_file: Option<PathBuf>,
 
+    /// Receivers of webhooks that may be called though they are inside: `host:port,…`, exactly. In development without
+    /// TLS too. None when nothing is said: then only public https addresses are called.
+    #[arg(long, env = "WEBHOOK_ALLOW_HOSTS", default_value = "")]
+    pub webhook_allow_hosts: ListedReceivers,
+
+    /// PEM file with certificates of receivers' authorities, besides those of the system.
+    #[arg(long, env = "WEBHOOK_ROOT_CERTIFICATES")]
+    pub webhook_root_certificates: Option<PathBuf>,
+
     /// Accept NHS numbers as child references. Off until the partnership has decided on it.
     #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
     pub accept_nhs_numbers: bool,
@@ -227,6 +239,19 @@ impl FromStr for MetricsListen {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.is_empty() { Ok(Self(None)) } else { Ok(Self(Some(text.parse()?))) }
+    }
+}
+
+/// Receivers of webhooks that somebody listed, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListedReceivers(pub BTreeSet<Listed>);
+
+impl FromStr for ListedReceivers {
+    type Err = BadListed;
+
+    fn from_str(text: &str) -> Result<Self, BadListed> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -263,6 +288,16 @@ mod tests {
         assert!(address.is_some());
         for wrong in ["9464", "localhost:9464", "127.0.0.1", " "] {
             assert!(wrong.parse::<MetricsListen>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn receivers_are_listed_exactly_or_not_at_all() {
+        assert_eq!("".parse(), Ok(ListedReceivers::default()));
+        let two: ListedReceivers = "127.0.0.1:9000, hooks.inside.internal:8443".parse().unwrap();
+        assert_eq!(two.0.len(), 2);
+        for wrong in ["127.0.0.1", "*", "hooks.inside.internal", "https://a.b:1", "a.b:x"] {
+            assert!(wrong.parse::<ListedReceivers>().is_err(), "{wrong:?}");
         }
     }
 }

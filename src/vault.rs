@@ -6,6 +6,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::hmac;
 
+use uuid::Uuid;
+
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::ids::{EscalationId, ImportId, PartnershipId};
 
@@ -129,6 +131,48 @@ impl Vault {
         stored: &[u8],
     ) -> Result<Vec<u8>, CannotOpen> {
         opened(&self.row_key(partnership)?, &place_of_row(partnership, import, number), stored)
+    }
+
+    /// Thirty-two bytes that nobody can guess, for a key that is sealed before it is stored.
+    ///
+    /// # Errors
+    /// No randomness is to be had.
+    pub fn fresh(&self) -> Result<[u8; SECRET_LENGTH], CannotOpen> {
+        let mut random = [0; SECRET_LENGTH];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| CannotOpen)?;
+        Ok(random)
+    }
+
+    /// Seals the key of a webhook endpoint for its own row.
+    ///
+    /// # Errors
+    /// No randomness is to be had.
+    pub fn seal_webhook_key(
+        &self,
+        partnership: PartnershipId,
+        row: Uuid,
+        key: &str,
+    ) -> Result<Vec<u8>, CannotOpen> {
+        sealed(&self.webhook_key(partnership)?, row.as_bytes(), key.as_bytes())
+    }
+
+    /// Opens what [`Self::seal_webhook_key`] made for the same row.
+    ///
+    /// # Errors
+    /// It was changed, moved, or sealed with another secret.
+    pub fn open_webhook_key(
+        &self,
+        partnership: PartnershipId,
+        row: Uuid,
+        stored: &[u8],
+    ) -> Result<String, CannotOpen> {
+        let key = opened(&self.webhook_key(partnership)?, row.as_bytes(), stored)?;
+        String::from_utf8(key).map_err(|_| CannotOpen)
+    }
+
+    fn webhook_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
+        let key = self.derive(&[b"webhook-seal", partnership.0.as_bytes()]);
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| CannotOpen)
     }
 
     fn row_key(&self, partnership: PartnershipId) -> Result<RandomizedNonceKey, CannotOpen> {
@@ -255,5 +299,18 @@ mod tests {
         for (partnership, import, number) in [(HERE, this, 2), (HERE, other, 1), (THERE, this, 1)] {
             assert!(vault.open_row(partnership, (import, number), &stored).is_err());
         }
+    }
+
+    #[test]
+    fn a_webhook_key_opens_in_its_own_row_only() {
+        let vault = Vault::new([7; 32]);
+        let (row, other) = (Uuid::from_u128(5), Uuid::from_u128(6));
+        let sealed = vault.seal_webhook_key(HERE, row, "whsec_abc").unwrap();
+        assert!(!sealed.windows(3).any(|window| window == b"abc"));
+        assert_eq!(vault.open_webhook_key(HERE, row, &sealed).unwrap(), "whsec_abc");
+        assert!(vault.open_webhook_key(HERE, other, &sealed).is_err());
+        assert!(vault.open_webhook_key(THERE, row, &sealed).is_err());
+        assert!(Vault::new([8; 32]).open_webhook_key(HERE, row, &sealed).is_err());
+        assert_ne!(vault.fresh().unwrap(), vault.fresh().unwrap());
     }
 }

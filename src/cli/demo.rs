@@ -23,8 +23,8 @@ use crate::http::pages::HOME;
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
 use crate::settings::{
-    DatabaseSettings, LOCAL_ISSUER, MetricsListen, Mode, ServiceSettings, USUAL_AGENCY_QUOTA,
-    USUAL_CLIENT_QUOTA,
+    DatabaseSettings, LOCAL_ISSUER, ListedReceivers, MetricsListen, Mode, ServiceSettings,
+    USUAL_AGENCY_QUOTA, USUAL_CLIENT_QUOTA,
 };
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
@@ -222,7 +222,7 @@ impl Demo {
         }
     }
 
-    const fn service(&self) -> ServiceSettings {
+    fn service(&self) -> ServiceSettings {
         ServiceSettings {
             mode: Mode::Development,
             own_postgresql: true,
@@ -231,6 +231,8 @@ impl Demo {
             drain_delay_seconds: 0,
             root_secret_file: None,
             accept_nhs_numbers: false,
+            webhook_allow_hosts: ListedReceivers::default(),
+            webhook_root_certificates: None,
             sweep_seconds: 15,
             metrics_listen: self.metrics_listen,
             client_requests_per_minute: USUAL_CLIENT_QUOTA,

@@ -122,6 +122,8 @@ codes! {
         KeepReview => "keep_review",
         /// Read the reporting views: figures and rows without child, person or text of an escalation.
         ReadReports => "read_reports",
+        /// Say where one's own systems are told of what happens, and see what they were told.
+        ManageWebhooks => "manage_webhooks",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -225,6 +227,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::CheckImpact
             | A::ProposePolicyMigration
             | A::MigratePolicy
+            | A::ManageWebhooks
             | A::ReleasePack => Some(Partnership),
             _ => None,
         },

@@ -158,6 +158,8 @@ super::codes::codes! {
         NotUnique => "not_unique",
         /// It is not one of the permitted codes here.
         UnknownCode => "unknown_code",
+        /// There are as many as there may be.
+        TooManyItems => "too_many_items",
     }
 }
 

@@ -62,6 +62,8 @@ id! {
     ExportId,
     /// A file of escalations that was sent.
     ImportId,
+    /// Where an agency's system is told of what happens.
+    WebhookEndpointId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

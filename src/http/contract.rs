@@ -209,6 +209,10 @@ fn frame() -> OpenApi {
                     "hearing",
                     "Who is heard: systems that are alive, and agencies with nothing to raise.",
                 ),
+                (
+                    "webhooks",
+                    "Where your systems are told of what happens, and what they were told.",
+                ),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),
                 ("contract", "This contract."),

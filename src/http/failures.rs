@@ -42,6 +42,11 @@ impl From<Failure> for Problem {
                 tracing::error!(what, "the partnership is not set up");
                 ProblemType::Internal.into()
             }
+            Failure::Url(reason) => {
+                let mut errors = FieldErrors::new();
+                errors.push_with("#/url", FieldCode::UrlNotAllowed, reason.to_string());
+                errors.into()
+            }
             Failure::Sealed(error) => {
                 tracing::error!(%error, "stored data cannot be opened");
                 ProblemType::Internal.into()

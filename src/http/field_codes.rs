@@ -59,6 +59,8 @@ codes! {
         SelfReference => "self_reference",
         /// Looks like a person's details where none belong.
         PersonalData => "personal_data",
+        /// An address that must not be called.
+        UrlNotAllowed => "url_not_allowed",
         /// A query parameter that the operation does not have.
         UnknownParameter => "unknown_parameter",
         /// A query parameter given more than once.
@@ -100,6 +102,7 @@ impl FieldCode {
             Self::UnknownReference => "There is no such thing here.",
             Self::SelfReference => "It names itself.",
             Self::PersonalData => "It looks like a person's details.",
+            Self::UrlNotAllowed => "This address must not be called.",
             Self::UnknownParameter => "It is not a parameter of this operation.",
             Self::RepeatedParameter => "It is there twice.",
             Self::InvalidEncoding => "It is not UTF-8.",
@@ -153,6 +156,7 @@ impl FieldCode {
             }
             Self::SelfReference => "This must not name itself; name another one.",
             Self::PersonalData => "This looks like a person's details; use a reference instead.",
+            Self::UrlNotAllowed => "Use an https address on the public internet.",
             Self::UnknownParameter => {
                 "This operation does not have this parameter; check its spelling or leave it out."
             }

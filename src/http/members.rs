@@ -12,6 +12,30 @@ pub struct Given<T>(pub Option<T>);
 #[derive(Debug, Clone)]
 pub struct Kept<T>(pub Option<T>);
 
+/// A member that can be left out, and that null takes away.
+#[derive(Debug, Clone, Default)]
+pub enum Cleared<T> {
+    /// It stays.
+    #[default]
+    AsItIs,
+    /// It is taken away.
+    Gone,
+    /// It becomes this.
+    Is(T),
+}
+
+impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Cleared<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        match value {
+            Value::Null => Ok(Self::Gone),
+            value => T::deserialize_from_value(value, location).map(Self::Is),
+        }
+    }
+}
+
 impl<T> Default for Given<T> {
     fn default() -> Self {
         Self(None)

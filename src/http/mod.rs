@@ -88,6 +88,8 @@ pub mod time_views;
 pub mod times;
 pub mod token;
 pub mod views;
+pub mod webhook_views;
+pub mod webhooks;
 pub mod week_member;
 pub mod weekly;
 pub mod weekly_records;
@@ -179,6 +181,17 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(review_rules::set_review)
         .service(review_rules::list_review_settings)
         .service(dictionary::list_metrics)
+        .service(webhooks::create_webhook_endpoint)
+        .service(webhooks::list_webhook_endpoints)
+        .service(webhooks::read_webhook_endpoint)
+        .service(webhooks::change_webhook_endpoint)
+        .service(webhooks::remove_webhook_endpoint)
+        .service(webhooks::rotate_webhook_secret)
+        .service(webhooks::enable_webhook_endpoint)
+        .service(webhooks::test_webhook_endpoint)
+        .service(webhooks::list_webhook_deliveries)
+        .service(webhooks::replay_webhook_delivery)
+        .service(webhooks::replay_webhooks)
         .service(hearing::send_heartbeat)
         .service(hearing::give_nil_return)
         .service(hearing::list_nil_returns)

@@ -97,6 +97,7 @@ permissions! {
     MigratePolicy => MigratePolicy;
     AddNote => AddNote;
     Correct => Correct;
+    Webhooks => ManageWebhooks;
     SearchByChild => ReadChildReference;
     RecordPractice => RecordPractice;
     ReadPractice => ReadPractice;

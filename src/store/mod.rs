@@ -45,6 +45,11 @@ pub mod source_records;
 pub mod sweeps;
 pub mod timers;
 mod turns;
+pub mod webhook_deliveries;
+pub mod webhook_keys;
+pub mod webhook_lanes;
+pub mod webhook_telling;
+pub mod webhooks;
 pub mod weekly;
 
 pub use failure::StoreFailure;

@@ -713,6 +713,92 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_act (partnership_id, number) {
+        partnership_id -> Uuid,
+        number -> Int8,
+        endpoint_id -> Uuid,
+        act -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_attempt (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        delivery -> Int8,
+        at -> Timestamptz,
+        took_ms -> Int4,
+        outcome -> Text,
+        status -> Nullable<Int2>,
+    }
+}
+
+diesel::table! {
+    webhook_delivery (partnership_id, number) {
+        partnership_id -> Uuid,
+        number -> Int8,
+        endpoint_id -> Uuid,
+        escalation_id -> Uuid,
+        position -> Int8,
+        replay -> Int4,
+        state -> Text,
+        failed -> Int2,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_endpoint (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        agency_id -> Nullable<Uuid>,
+        url -> Text,
+        event_types -> Nullable<Array<Text>>,
+        scheme -> Text,
+        state -> Text,
+        disabled_because -> Nullable<Text>,
+        disabled_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        position -> Int8,
+        failing_since -> Nullable<Timestamptz>,
+        last_delivered_at -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_key (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        endpoint_id -> Uuid,
+        scheme -> Text,
+        sealed -> Bytea,
+        public_key -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_lane (partnership_id, endpoint_id, escalation_id) {
+        partnership_id -> Uuid,
+        endpoint_id -> Uuid,
+        escalation_id -> Uuid,
+        next_at -> Nullable<Timestamptz>,
+        lease_until -> Nullable<Timestamptz>,
+        lease_token -> Nullable<Uuid>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agency,
     calendar,
@@ -760,4 +846,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     timer,
     timescale,
     web_session,
+    webhook_act,
+    webhook_attempt,
+    webhook_delivery,
+    webhook_endpoint,
+    webhook_key,
+    webhook_lane,
 );

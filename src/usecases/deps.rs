@@ -14,6 +14,7 @@ use crate::domain::partnership::Partnership;
 use crate::store::Pool;
 use crate::store::clients::Registration;
 use crate::vault::Vault;
+use crate::webhook::send::Outside;
 
 /// How long a changed registration or reference row may go unseen. Revocation must take effect
 /// within five seconds.
@@ -77,6 +78,8 @@ pub struct Deps {
     pub schemes: Arc<SchemePolicy>,
     /// How often all partnerships are swept.
     pub sweep_every: Duration,
+    /// The way to receivers of webhooks.
+    pub outside: Outside,
     /// What the service counts about itself.
     pub metrics: Arc<Metrics>,
     /// What is said inside this process when something was written, or got its position.
@@ -98,6 +101,7 @@ impl Deps {
             vault,
             schemes: Arc::new(schemes),
             sweep_every: USUAL_SWEEP,
+            outside: Outside::default(),
             metrics: Arc::default(),
             signals: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),

@@ -6,6 +6,7 @@ use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
 use crate::vault::CannotOpen;
+use crate::webhook::address::NotAllowed;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum Failure {
     /// The partnership has not agreed on what is needed, for example a stage policy.
     #[error("the partnership has no {0}")]
     NotSetUp(&'static str),
+    /// The address may not be called.
+    #[error(transparent)]
+    Url(NotAllowed),
     /// A stored secret cannot be opened.
     #[error(transparent)]
     Sealed(#[from] CannotOpen),

@@ -12,9 +12,10 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::deps::Deps;
 use crate::domain::notice::NoticeKind;
+use crate::domain::webhook::AttemptOutcome;
 use crate::store::feed::FeedState;
 use crate::store::sweeps::SweepState;
-use crate::store::{StoreFailure, feed, sweeps};
+use crate::store::{StoreFailure, feed, sweeps, webhooks};
 
 /// The upper ends of the classes of a sweep's duration, in seconds.
 const SWEEP_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
@@ -32,6 +33,11 @@ struct OfNotice {
     kind: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfWebhook {
+    result: &'static str,
+}
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -39,6 +45,10 @@ pub struct Metrics {
     requests: Family<OfRequest, Counter>,
     fired: Family<OfNotice, Counter>,
     sweep_duration: Histogram,
+    sent: Family<OfWebhook, Counter>,
+    webhooks_disabled: Gauge,
+    webhooks_waiting: Gauge,
+    webhooks_oldest: Gauge<f64, AtomicU64>,
     database_up: Gauge,
     last_sweep: Gauge<f64, AtomicU64>,
     waiting: Gauge,
@@ -56,6 +66,10 @@ impl Default for Metrics {
             requests: Family::default(),
             fired: Family::default(),
             sweep_duration: Histogram::new(SWEEP_SECONDS),
+            sent: Family::default(),
+            webhooks_disabled: Gauge::default(),
+            webhooks_waiting: Gauge::default(),
+            webhooks_oldest: Gauge::default(),
             database_up: Gauge::default(),
             last_sweep: Gauge::default(),
             waiting: Gauge::default(),
@@ -128,6 +142,30 @@ impl Metrics {
             Unit::Seconds,
             self.feed_oldest_waiting.clone(),
         );
+        it.register(
+            "webhook_deliveries",
+            "Attempts to deliver a message that were made here, by what came of them",
+            self.sent.clone(),
+        );
+        it.register(
+            "webhook_endpoints_disabled",
+            "Endpoints of all partnerships that were disabled because nothing arrived",
+            self.webhooks_disabled.clone(),
+        );
+        it.register(
+            "webhook_deliveries_waiting",
+            "Deliveries that wait at endpoints which are not disabled",
+            self.webhooks_waiting.clone(),
+        );
+        it.register_with_unit(
+            "webhook_deliveries_oldest_age",
+            "For how long the oldest of these has waited; 0 when there is none",
+            Unit::Seconds,
+            self.webhooks_oldest.clone(),
+        );
+        for outcome in AttemptOutcome::ALL {
+            let _ = self.sent.get_or_create(&OfWebhook { result: outcome.code() });
+        }
         // Each kind is there from the start, so that an increase from nothing can be seen.
         for kind in NoticeKind::ALL {
             let _ = self.fired.get_or_create(&OfNotice { kind: kind.code() });
@@ -137,6 +175,10 @@ impl Metrics {
     /// Counts a request. `path` is the pattern of an operation, or `-`.
     pub fn answered(&self, method: &'static str, path: &str, status: u16) {
         self.requests.get_or_create(&OfRequest { method, path: path.to_owned(), status }).inc();
+    }
+
+    pub(super) fn webhook_sent(&self, outcome: AttemptOutcome) {
+        self.sent.get_or_create(&OfWebhook { result: outcome.code() }).inc();
     }
 
     pub(super) fn fired(&self, kind: NoticeKind) {
@@ -173,9 +215,20 @@ pub async fn text(deps: &Deps) -> Result<String, std::fmt::Error> {
     it.feed_entries.set(feed.map_or(-1, |it| it.entries));
     it.feed_waiting.set(feed.map_or(-1, |it| it.waiting));
     it.feed_oldest_waiting.set(feed.map_or(f64::NAN, |it| it.oldest_seconds));
+    let (disabled, waiting, oldest) = webhooks_asked(deps).await.unwrap_or((-1, -1, f64::NAN));
+    it.webhooks_disabled.set(disabled);
+    it.webhooks_waiting.set(waiting);
+    it.webhooks_oldest.set(oldest);
     let mut written = String::new();
     text::encode(&mut written, &it.registry)?;
     Ok(written)
+}
+
+async fn webhooks_asked(deps: &Deps) -> Result<(i64, i64, f64), StoreFailure> {
+    let mut conn = deps.pool.get().await?;
+    let (disabled, waiting, oldest) = webhooks::state(&mut conn).await?;
+    let now = deps.clock.now();
+    Ok((disabled, waiting, oldest.map_or(0.0, |at| now.duration_since(at).as_secs_f64())))
 }
 
 async fn asked(deps: &Deps) -> Result<(SweepState, FeedState), StoreFailure> {

@@ -4,6 +4,7 @@ pub mod act_request;
 pub mod actions;
 pub mod acts;
 pub mod cache;
+pub mod deliver;
 pub mod deps;
 pub mod exclusions;
 pub mod explain;
@@ -40,6 +41,8 @@ pub mod signals;
 pub mod sweep;
 pub mod timers;
 pub mod upsert;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod weekly;
 
 pub use deps::Deps;

@@ -1,5 +1,5 @@
-//! What happens without a request: clocks are swept, so that nothing comes due unseen, feeds are sequenced, and files
-//! are taken in.
+//! What happens without a request: clocks are swept, so that nothing comes due unseen, feeds are sequenced and told to
+//! receivers, and files are taken in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::deliver::{Courier, look};
 use crate::usecases::import_work::{Importer, RowForm, work_all};
 use crate::usecases::sequence::sequence_all;
 use crate::usecases::sweep::{Sweeper, sweep_all};
@@ -21,6 +22,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long the sequencer waits after a failure.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
+/// How often it is looked for messages whose next attempt has come. What this instance sequenced it hears of at once.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
+
 /// How often it is asked whether a file waits.
 const LOOK_FOR_FILES: Duration = Duration::from_secs(1);
 
@@ -28,30 +32,34 @@ const LOOK_FOR_FILES: Duration = Duration::from_secs(1);
 pub struct Worker {
     sweeper: Sweeper,
     importer: Importer,
+    courier: Arc<Courier>,
     stop: watch::Sender<bool>,
-    running: [JoinHandle<()>; 3],
+    running: [JoinHandle<()>; 4],
 }
 
 impl Worker {
-    /// Sweeps all partnerships now and then again and again, as often as `deps` says, sequences their feeds, and takes in
-    /// files whose rows have this form.
+    /// Sweeps all partnerships now and then again and again, as often as `deps` says, sequences their feeds, delivers what
+    /// these tell, and takes in files whose rows have this form.
     #[must_use]
     pub fn start(deps: Deps, rows: Arc<dyn RowForm>) -> Self {
         let sweeper = Sweeper::new(&deps);
         let importer = Importer::new(&deps);
+        let courier = Arc::new(Courier::default());
         let (stop, stopped) = watch::channel(false);
         let running = [
             tokio::spawn(sequence(deps.clone(), stopped.clone())),
+            tokio::spawn(deliver(deps.clone(), Arc::clone(&courier), stopped.clone())),
             tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone())),
             tokio::spawn(sweep(deps, sweeper.clone(), stopped)),
         ];
-        Self { sweeper, importer, stop, running }
+        Self { sweeper, importer, courier, stop, running }
     }
 
     /// Ends after the timer and the row at hand. What is left is done after the next start, or by another instance.
     pub async fn stop(self) {
         self.sweeper.stop();
         self.importer.stop();
+        self.courier.stop();
         let _ = self.stop.send(true);
         // What hangs is left behind: the database takes its transaction back, as if it had been killed.
         let _ = tokio::time::timeout(PATIENCE, futures_util::future::join_all(self.running)).await;
@@ -130,6 +138,26 @@ async fn take_in(
         }
         if let Ok(Err(_)) = tokio::time::timeout(LOOK_FOR_FILES, stopped.changed()).await {
             return;
+        }
+    }
+}
+
+async fn deliver(deps: Deps, courier: Arc<Courier>, mut stopped: watch::Receiver<bool>) {
+    let mut news = deps.signals.news();
+    while !*stopped.borrow() {
+        // In a task of its own, so that a panic ends this look and not all delivering.
+        let (its_deps, its_courier) = (deps.clone(), Arc::clone(&courier));
+        let looked = tokio::spawn(async move { look(&its_deps, &its_courier).await.map(drop) });
+        match looked.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "webhooks are looked for again"),
+            Err(error) => tracing::error!(%error, "webhooks are looked for again"),
+        }
+        // What comes in quick succession is looked for together.
+        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::select! {
+            stop = stopped.changed() => if stop.is_err() { return },
+            _ = tokio::time::timeout(DELIVER_EVERY, news.changed()) => {}
         }
     }
 }

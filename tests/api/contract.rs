@@ -96,6 +96,10 @@ async fn every_example_of_the_contract_works() {
         assert!((200..300).contains(&answer.status), "{}: {}", operation.id, answer.text);
         let documented = &operation.document["responses"][answer.status.to_string()];
         assert!(documented.is_object(), "{} answered {}", operation.id, answer.status);
+        if answer.status == 204 {
+            assert!(answer.text.is_empty() && documented.get("content").is_none());
+            continue;
+        }
         let kind = answer.header("content-type").split(';').next().unwrap().to_owned();
         assert!(documented["content"].get(&kind).is_some(), "{} answered {kind}", operation.id);
         for (name, _) in documented["headers"].as_object().into_iter().flatten() {

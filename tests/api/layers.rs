@@ -9,16 +9,17 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("reference", &["domain", "reference"], Crates::Only(DOMAIN_CRATES)),
     ("vault", &["domain", "vault"], Crates::Not(WEB_AND_SQL)),
     ("sha256", &["sha256"], Crates::Not(WEB_AND_SQL)),
+    ("webhook", &["domain", "webhook"], Crates::Not(NOT_FOR_CALLS)),
     ("store", &["domain", "sha256", "store"], Crates::Not(WEB)),
     (
         "usecases",
-        &["domain", "reference", "sha256", "store", "usecases", "vault"],
+        &["domain", "reference", "sha256", "store", "usecases", "vault", "webhook"],
         Crates::Not(WEB_AND_SQL),
     ),
     ("http", &["domain", "http", "reference", "sha256", "usecases"], Crates::Not(SQL)),
     ("demo", &["demo", "domain", "reference", "usecases"], Crates::Not(WEB_AND_SQL)),
     ("embedded", &["embedded"], Crates::Not(WEB_AND_SQL)),
-    ("settings", &["settings"], Crates::Not(WEB_AND_SQL)),
+    ("settings", &["settings", "webhook"], Crates::Not(WEB_AND_SQL)),
     ("telemetry", &["settings", "telemetry"], Crates::Not(WEB_AND_SQL)),
     ("worker", &["domain", "store", "usecases", "worker"], Crates::Not(WEB_AND_SQL)),
     ("cli", &["*"], Crates::Not(&["diesel", "diesel_async", "tokio_postgres"])),
@@ -69,6 +70,23 @@ const WEB_AND_SQL: &[&str] = &[
     "utoipa_swagger_ui",
 ];
 
+/// Whoever calls out needs a client, and nothing else of the web.
+const NOT_FOR_CALLS: &[&str] = &[
+    "actix_http",
+    "actix_web",
+    "deadpool",
+    "deserr",
+    "diesel",
+    "diesel_async",
+    "diesel_migrations",
+    "jiff_diesel",
+    "tokio_postgres",
+    "tokio_postgres_rustls",
+    "utoipa",
+    "utoipa_actix_web",
+    "utoipa_swagger_ui",
+];
+
 #[derive(Clone, Copy)]
 enum Crates {
     Only(&'static [&'static str]),
@@ -79,7 +97,8 @@ const TABLE: &str = "
     layer      may name                                   may not name
     domain     std, serde, time and id types, sha256      diesel, actix, tokio, reqwest, the rest of the crate
     store      domain, diesel                             actix, utoipa, usecases, http
-    usecases   domain, store, vault, reference            actix, utoipa, diesel, http, cli
+    usecases   domain, store, vault, reference, webhook   actix, utoipa, diesel, http, cli
+    webhook    domain, an HTTP client                     actix, utoipa, diesel, the rest of the crate
     http       usecases, domain, reference                diesel, store (but for the StoreFailure of failures.rs)
     demo       usecases, domain, reference                everything else
     worker     usecases, store, domain                    actix, diesel, http

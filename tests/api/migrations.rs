@@ -221,6 +221,8 @@ async fn only_known_functions_work_with_their_owners_rights() {
         "partnerships_to_sweep",
         "reported_partnership",
         "sweep_state",
+        "webhook_state",
+        "webhooks_due",
     ];
     assert_eq!(lines(&look, sql).await, known);
     let sql = "select proname::text from pg_proc

@@ -172,6 +172,23 @@ impl World {
         let waits = "insert into feed_pending (partnership_id, escalation_id, event_id)
                      select partnership_id, escalation_id, event_id from feed_entry where position = 1";
         app.database.superuser().await.batch_execute(waits).await.unwrap();
+        let webhooks = "
+            insert into webhook_endpoint (partnership_id, id, agency_id, url, scheme, state, version, position,
+                recorded_at, recorded_by_role, recorded_by_client_id, recorded_by_subject)
+            select partnership_id, id, agency_id, 'https://hooks.example.org/', 'ed25519', 'active', 1, 0, now(), role,
+                   id, 'somebody'
+            from client where client_id in ('test-police', 'test-health', 'test-director', 'else-police');
+            insert into webhook_act (partnership_id, endpoint_id, act, recorded_at, recorded_by_role,
+                recorded_by_client_id, recorded_by_subject)
+            select partnership_id, id, 'created', now(), recorded_by_role, id, 'somebody' from webhook_endpoint;
+            insert into webhook_key select partnership_id, id, id, 'ed25519', 'x', 'whpk_', now() from webhook_endpoint;
+            insert into webhook_delivery (partnership_id, endpoint_id, escalation_id, position, created_at)
+            select e.partnership_id, e.id, f.escalation_id, f.position, now() from webhook_endpoint e
+            join feed_entry f on f.partnership_id = e.partnership_id and f.position = 1;
+            insert into webhook_lane select partnership_id, endpoint_id, escalation_id, now() from webhook_delivery;
+            insert into webhook_attempt
+            select partnership_id, gen_random_uuid(), number, now(), 1, 'refused', 500 from webhook_delivery";
+        app.database.superuser().await.batch_execute(webhooks).await.unwrap();
         Self { app, police, health, elsewhere }
     }
 
@@ -301,6 +318,62 @@ async fn an_agency_sees_its_own_escalations_and_what_belongs_to_them() {
         }
         service.batch_execute("rollback").await.unwrap();
     }
+}
+
+/// What was told of whose systems, and how.
+const OF_WEBHOOKS: &[&str] = &[
+    "webhook_act",
+    "webhook_attempt",
+    "webhook_delivery",
+    "webhook_endpoint",
+    "webhook_key",
+    "webhook_lane",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_and_makes_its_own_webhooks_only() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let here = world.partnership("ANY").await;
+    for (agency, reach, seen) in [
+        ("valeshire_police", Reach::OwnAgency, 1),
+        ("health_community", Reach::OwnAgency, 1),
+        ("anyborough_cs", Reach::OwnAgency, 0),
+        ("elsewhere_police", Reach::OwnAgency, 0),
+        ("anyborough_cs", Reach::Partnership, 3),
+    ] {
+        for table in OF_WEBHOOKS {
+            state(&service, &here, &world.agency(agency).await, reach).await;
+            assert_eq!(count(&service, table).await, seen, "{table} {agency} {reach:?}");
+            service.batch_execute("rollback").await.unwrap();
+        }
+    }
+    let police = world.agency("valeshire_police").await;
+    let health = world.agency("health_community").await;
+    let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+    let columns = "partnership_id, id, agency_id, url, scheme, state, version, position, recorded_at, recorded_by_role,
+                   recorded_by_client_id, recorded_by_subject";
+    for (of, fine) in [(&police, true), (&health, false)] {
+        state(&service, &here, &police, Reach::OwnAgency).await;
+        let sql = format!(
+            "insert into webhook_endpoint ({columns})
+             select partnership_id, gen_random_uuid(), '{of}', url, scheme, state, version, position, recorded_at,
+                    recorded_by_role, recorded_by_client_id, recorded_by_subject
+             from webhook_endpoint"
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        if fine {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            refused(outcome, denied, "row-level security", "for another agency");
+        }
+        service.batch_execute("rollback").await.unwrap();
+    }
+    // Who is told of a message never changes.
+    state(&service, &here, &police, Reach::OwnAgency).await;
+    let sql = "update webhook_delivery set endpoint_id = endpoint_id";
+    refused(service.execute(sql, &[]).await, denied, "permission denied", sql);
+    service.batch_execute("rollback").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -625,7 +698,12 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate source_record",
         "update feed_entry set link = leaf",
         "delete from feed_entry",
-        "truncate feed_entry",
+        "truncate feed_entry cascade",
+        "update webhook_attempt set status = 200",
+        "delete from webhook_attempt",
+        "truncate webhook_attempt",
+        "delete from webhook_act",
+        "truncate webhook_act",
         "update export_record set purpose = 'data_quality'",
         "delete from export_record",
         "update external_id set value = 'x'",

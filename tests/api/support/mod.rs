@@ -14,6 +14,7 @@ pub mod past;
 pub mod people;
 pub mod program;
 pub mod real_provider;
+pub mod receiver;
 pub mod recompute;
 pub mod recount;
 pub mod recount_beside;
@@ -35,6 +36,7 @@ use escalation_tracker::usecases::deps::{Clock, RandomIds};
 use escalation_tracker::usecases::sequence::sequence_all;
 use escalation_tracker::usecases::{Deps, setup};
 use escalation_tracker::vault::Vault;
+use escalation_tracker::webhook::send::Outside;
 use jiff::Timestamp;
 
 use cluster::TestDatabase;
@@ -112,12 +114,26 @@ impl TestApp {
         fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
         change: impl FnOnce(AppState, &str) -> AppState,
     ) -> Self {
+        Self::start_whole(fill, change, receiver::outside(&[])).await
+    }
+
+    /// Starts a service that calls receivers of webhooks this way.
+    pub async fn start_calling(outside: Outside) -> Self {
+        Self::start_whole(Self::usual, |state, _| state, outside).await
+    }
+
+    async fn start_whole(
+        fill: impl AsyncFnOnce(&Deps) -> PartnershipId,
+        change: impl FnOnce(AppState, &str) -> AppState,
+        outside: Outside,
+    ) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
         let vault = Arc::new(Vault::new([7; 32]));
-        let deps =
+        let mut deps =
             Deps::new(database.pool(), vault, schemes).with(clock.clone(), Arc::new(RandomIds));
+        deps.outside = outside;
         let partnership = fill(&deps).await;
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

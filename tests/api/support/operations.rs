@@ -87,6 +87,14 @@ impl Operation {
             "withdraw_rebase" => recorded("rebase_withdrawal"),
             "set_review" => recorded("review_setting"),
             "agree_action" | "record_progress" => recorded("review_action_state"),
+            "create_webhook_endpoint"
+            | "change_webhook_endpoint"
+            | "remove_webhook_endpoint"
+            | "rotate_webhook_secret"
+            | "enable_webhook_endpoint"
+            | "test_webhook_endpoint"
+            | "replay_webhook_delivery"
+            | "replay_webhooks" => recorded("webhook_act"),
             "note_learning" => recorded("review_learning"),
             "measure_learning" => recorded("review_learning_result"),
             _ => None,
@@ -123,6 +131,8 @@ impl Operation {
             .replace("{learning_id}", id)
             .replace("{quarter}", "2026-Q3")
             .replace("{rebase_id}", id)
+            .replace("{endpoint_id}", id)
+            .replace("{sequence}", "1")
             .replace("{agency}", "valeshire_police")
             .replace("{source}", "niche")
             .replace(
@@ -280,6 +290,17 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "read_import" => (police, &["import"]),
         "remove_external_id" => (police, &["raise", "name"]),
         "search_by_external_id" => (police, &[]),
+        "create_webhook_endpoint" | "list_webhook_endpoints" => (police, &[]),
+        "read_webhook_endpoint"
+        | "change_webhook_endpoint"
+        | "remove_webhook_endpoint"
+        | "rotate_webhook_secret"
+        | "enable_webhook_endpoint"
+        | "test_webhook_endpoint"
+        | "list_webhook_deliveries" => (police, &["make an endpoint"]),
+        "replay_webhook_delivery" | "replay_webhooks" => {
+            (police, &["raise", "sequence", "make an endpoint"])
+        }
         "read_practice_record" => (police, &["commend"]),
         "read_sent_escalation" => (police, &["send"]),
         "read_weekly_themes"
@@ -397,6 +418,12 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 let lead = app.person("test-director");
                 lead.send(Method::POST, &path, &[], String::new()).await.expect(200);
             }
+            "sequence" => drop(app.sequence().await),
+            "make an endpoint" => {
+                // Nobody listens there.
+                let body = json!({"url": "http://127.0.0.1:9/"});
+                id = app.police().post("/v1/webhook-endpoints", &body).await.expect(201).id();
+            }
             "next day" => app.clock.advance(SignedDuration::from_hours(24)),
             "propose more time" => {
                 let body = json!({"due_at": "2026-11-19T23:59:59Z", "reason": "The consultant."});
@@ -437,6 +464,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "" => 0,
         // As it was agreed.
         _ if operation.path.contains("{action_id}") => 1,
+        _ if operation.path.contains("{endpoint_id}") => 1,
         id => {
             let shown = app.police().get(&format!("/v1/escalations/{id}")).await;
             shown.json["version"].as_i64().unwrap_or(0)
