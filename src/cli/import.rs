@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
+use serde_json::Value;
 
 use super::Outcome;
 use super::import_client::{Done, NotTaken, Service, ToSend};
@@ -103,7 +104,7 @@ impl Import {
             std::fs::write(report, &done.file).map_err(told)?;
             answer(&format!("the report is in {}: correct it and send it again", report.display()));
         }
-        if refused || done.report["state"] != "succeeded" {
+        if refused || done.report.get("state").and_then(Value::as_str) != Some("succeeded") {
             return Err(Ended::RowsRefused(format!("{} rows were refused", done.refused())).into());
         }
         Ok(())
@@ -162,7 +163,7 @@ fn beside(path: &Path) -> PathBuf {
 
 /// What came of a file, in lines.
 pub(super) fn summary(done: &Done) -> Vec<String> {
-    let tried = done.report["dry_run"] == true;
+    let tried = done.report.get("dry_run").and_then(Value::as_bool) == Some(true);
     let mut counted: Vec<String> =
         ["created", "updated", "unchanged", "stale_ignored", "rejected", "duplicate", "held_back"]
             .iter()
@@ -174,12 +175,13 @@ pub(super) fn summary(done: &Done) -> Vec<String> {
     }
     let checked = if tried { "only checked; add --commit to do it: " } else { "" };
     let mut lines = vec![format!("{checked}{}", counted.join(", "))];
-    let text =
-        |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    for column in done.report["columns"].as_array().into_iter().flatten() {
+    let text = |value: &Value, name: &str| {
+        value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    for column in done.report.get("columns").and_then(Value::as_array).into_iter().flatten() {
         lines.push(format!("column {}: {}", column["position"], text(column, "note")));
     }
-    for row in done.report["rows"].as_array().into_iter().flatten() {
+    for row in done.report.get("rows").and_then(Value::as_array).into_iter().flatten() {
         for error in row["errors"].as_array().into_iter().flatten() {
             let column = error["column"].as_str().map(|it| format!(", {it}")).unwrap_or_default();
             lines.push(format!(

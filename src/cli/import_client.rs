@@ -116,7 +116,8 @@ impl Service {
                         (count("rows"), count("rows").saturating_sub(count("waiting")));
                     bar.set_length(all);
                     bar.set_position(done);
-                    if ["succeeded", "failed"].iter().any(|it| report["state"] == **it) {
+                    let state = report.get("state").and_then(Value::as_str);
+                    if state.is_some_and(|it| ["succeeded", "failed"].contains(&it)) {
                         break;
                     }
                     if bar.is_hidden() && told.elapsed() >= TELL_EVERY {
@@ -138,7 +139,7 @@ impl Service {
         bar.finish_and_clear();
         let rejected = self.read(&format!("{path}?status=rejected&limit=20")).await?;
         let mut report = rejected;
-        if report["rows"].as_array().is_none_or(Vec::is_empty) {
+        if report.get("rows").and_then(Value::as_array).is_none_or(Vec::is_empty) {
             report = self.read(&format!("{path}?status=duplicate&limit=20")).await?;
         }
         let request = self.http.get(self.at(&path)?).header(ACCEPT, "text/csv");

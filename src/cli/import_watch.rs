@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::import::{Import, kind_of, summary};
@@ -90,7 +91,8 @@ async fn take(
             for line in summary(&taken) {
                 answer(&format!("{name}: {line}"));
             }
-            let well = taken.refused() == 0 && taken.report["state"] == "succeeded";
+            let well = taken.refused() == 0
+                && taken.report.get("state").and_then(Value::as_str) == Some("succeeded");
             (if well { done } else { failed }, "report.csv", taken.file)
         }
         Err(NotTaken::Away(why)) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use escalation_tracker::http::contract;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::support::TestApp;
@@ -266,7 +267,9 @@ async fn no_table_shows_the_agencies_time_without_the_childs() {
     let app = TestApp::start().await;
     let mut pairs = BTreeSet::new();
     for operation in Operation::all() {
-        if operation.document["responses"]["200"]["content"].get("text/csv").is_none() {
+        // A file that leaves has the columns of the list.
+        let reads = operation.method == Method::GET;
+        if !reads || operation.document["responses"]["200"]["content"].get("text/csv").is_none() {
             continue;
         }
         let ready = ready(&app, &operation).await;

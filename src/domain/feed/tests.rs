@@ -38,8 +38,8 @@ fn the_leaf_is_what_anybody_can_compute_from_its_canonical_text() {
         "escalation-tracker event v1\n{{\"actor_agency\":\"{}\",\"actor_client\":\"{}\",\
          \"actor_role\":\"agency\",\"actor_subject\":\"somebody\",\
          \"change\":{{\"a\":{{\"ü\\n\":true}},\"type\":\"noted\",\"z\":[1,null]}},\
-         \"escalation\":\"{}\",\"id\":\"{}\",\"kind\":\"noted\",\"occurred_at\":1795082400000001,\
-         \"recorded_at\":1795082401000000,\"texts\":{{\"note\":\"{}\"}},\"version\":7}}",
+         \"escalation\":\"{}\",\"id\":\"{}\",\"kind\":\"noted\",\"occurred_at\":1794996000000001,\
+         \"recorded_at\":1794996001000000,\"texts\":{{\"note\":\"{}\"}},\"version\":7}}",
         Uuid::from_u128(3),
         Uuid::from_u128(4),
         Uuid::from_u128(2),

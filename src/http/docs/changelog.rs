@@ -36,10 +36,10 @@ pub fn feed(base: &str) -> String {
         }
         let words: Vec<String> = blocks(rest).iter().map(plain).collect();
         // Writing into a String cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             entries,
             "<entry><title>{title}</title><id>{base}/docs/changelog#{id}</id><updated>{updated}</updated>\
-             <link href=\"{base}/docs/changelog\"/><content type=\"text\">{words}</content></entry>\n",
+             <link href=\"{base}/docs/changelog\"/><content type=\"text\">{words}</content></entry>",
             title = escaped(title),
             id = anchor(title),
             words = escaped(words.join("\n").trim()),
