@@ -13,6 +13,7 @@ create table external_id (
     recorded_by_client_id uuid not null,
     recorded_by_subject text not null,
     removed_at timestamptz,
+    removed_by_role text,
     removed_by_client_id uuid,
     removed_by_subject text,
     primary key (partnership_id, id),
@@ -20,7 +21,7 @@ create table external_id (
     foreign key (partnership_id, agency_id) references agency (partnership_id, id),
     foreign key (partnership_id, recorded_by_client_id) references client (partnership_id, id),
     foreign key (partnership_id, removed_by_client_id) references client (partnership_id, id),
-    check (num_nonnulls(removed_at, removed_by_client_id, removed_by_subject) in (0, 3))
+    check (num_nonnulls(removed_at, removed_by_role, removed_by_client_id, removed_by_subject) in (0, 4))
 );
 create index external_id_escalation on external_id (partnership_id, escalation_id);
 create index external_id_agency on external_id (partnership_id, agency_id);
@@ -61,4 +62,4 @@ create policy stated on external_id
         exists (select from escalation e where e.partnership_id = external_id.partnership_id
                 and e.id = external_id.escalation_id offset 0));
 grant select, insert on external_id to escalation_app;
-grant update (removed_at, removed_by_client_id, removed_by_subject) on external_id to escalation_app;
+grant update (removed_at, removed_by_role, removed_by_client_id, removed_by_subject) on external_id to escalation_app;

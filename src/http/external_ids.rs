@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::answers::{BodyProblems, ReadProblems};
 use super::body::Body;
-use super::escalations::{escalation_id, no_parameters};
+use super::escalations::{escalation_id, expected_version, no_parameters};
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
 use super::permission::{Allowed, needs};
@@ -115,6 +115,8 @@ fn one(mut status: actix_web::HttpResponseBuilder, named: Named) -> Result<HttpR
         (status = 201, description = "It is kept.", body = ExternalIdView),
         (status = 409, description = "Your agency uses it already; `Location` tells for what.",
          body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "The escalation has changed since the version in `If-Match`.",
+         body = Problem, content_type = "application/problem+json"),
         ReadProblems, BodyProblems,
     ),
 )]
@@ -127,9 +129,9 @@ pub async fn add_external_id(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     no_parameters(&request)?;
-    let id = escalation_id(&id)?;
+    let on = (escalation_id(&id)?, expected_version(&request)?);
     let input: ExternalNameInput = body.read().await?;
-    one(HttpResponse::Created(), external_ids::add(&state.deps, &by, id, input.into()).await?)
+    one(HttpResponse::Created(), external_ids::add(&state.deps, &by, on, input.into()).await?)
 }
 
 /// Take a name of your own back

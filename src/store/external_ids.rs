@@ -139,6 +139,7 @@ pub async fn remove(
     let removed = diesel::update(own)
         .set((
             external_id::removed_at.eq(NullableTimestamp::from(Some(by.at))),
+            external_id::removed_by_role.eq(by.role.code()),
             external_id::removed_by_client_id.eq(by.client.0),
             external_id::removed_by_subject.eq(&by.subject),
         ))

@@ -211,6 +211,7 @@ diesel::table! {
         recorded_by_client_id -> Uuid,
         recorded_by_subject -> Text,
         removed_at -> Nullable<Timestamptz>,
+        removed_by_role -> Nullable<Text>,
         removed_by_client_id -> Nullable<Uuid>,
         removed_by_subject -> Nullable<Text>,
     }

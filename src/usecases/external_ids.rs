@@ -22,14 +22,14 @@ pub struct Named {
     pub partnership: Arc<Partnership>,
 }
 
-/// Gives an escalation a name of the caller's agency.
+/// Gives an escalation, in the expected version if there is one, a name of the caller's agency.
 ///
 /// # Errors
-/// The agency uses it already, it is a child's number, or there is no such escalation.
+/// The agency uses it already, it is a child's number, there is no such escalation, or it has changed since it was read.
 pub async fn add(
     deps: &Deps,
     caller: &Caller,
-    escalation: EscalationId,
+    (escalation, expected_version): (EscalationId, Option<i32>),
     name: ExternalName,
 ) -> Result<Named, Failure> {
     let reach = caller.may(Action::KeepExternalIds).ok_or(Failure::Forbidden)?;
@@ -42,7 +42,10 @@ pub async fn add(
     let new = ExternalId { id, escalation, agency, name, recorded, removed_at: None };
     let stored = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
         let found = escalations::find(conn, caller.partnership, escalation).await?;
-        found.ok_or(Failure::NotFound)?;
+        let it = found.ok_or(Failure::NotFound)?;
+        if expected_version.is_some_and(|version| version != it.version) {
+            return Err(Failure::Stale);
+        }
         external_ids::insert(conn, caller.partnership, &new).await?;
         Ok::<_, Failure>(())
     });

@@ -119,7 +119,7 @@ impl World {
                  insert into report_token_revocation select partnership_id, id, now() from report_token;
                  insert into external_id
                  select e.partnership_id, e.id, e.id, e.raised_by_agency_id, 'mosaic', 'referral', e.id::text, now(), 'agency',
-                        c.id, 'somebody', null, null, null
+                        c.id, 'somebody', null, null, null, null
                  from escalation e
                  join client c on c.partnership_id = e.partnership_id and c.agency_id = e.raised_by_agency_id;
                  insert into export_record
