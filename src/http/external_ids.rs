@@ -145,7 +145,12 @@ pub async fn add_external_id(
         ("external_id" = ExternalIdId, Path, description = "The name's identifier."),
     ),
     security(("bearer" = ["keep_external_ids"])),
-    responses((status = 200, description = "It is taken back.", body = ExternalIdView), ReadProblems),
+    responses(
+        (status = 200, description = "It is taken back.", body = ExternalIdView),
+        (status = 412, description = "The escalation has changed since the version in `If-Match`.",
+         body = Problem, content_type = "application/problem+json"),
+        ReadProblems,
+    ),
 )]
 #[post("/v1/escalations/{id}/external-ids/{external_id}/removal")]
 pub async fn remove_external_id(
@@ -156,9 +161,9 @@ pub async fn remove_external_id(
 ) -> Result<HttpResponse, Problem> {
     no_parameters(&request)?;
     let (escalation, id) = path.into_inner();
-    let escalation = escalation_id(&escalation)?;
+    let on = (escalation_id(&escalation)?, expected_version(&request)?);
     let id = canonical_uuid(&id).map(ExternalIdId).ok_or(ProblemType::NotFound)?;
-    one(HttpResponse::Ok(), external_ids::remove(&state.deps, &by, escalation, id).await?)
+    one(HttpResponse::Ok(), external_ids::remove(&state.deps, &by, on, id).await?)
 }
 
 /// List the names of an escalation

@@ -60,14 +60,15 @@ pub async fn add(
     }
 }
 
-/// Takes a name of the caller's agency back. It stays in the history.
+/// Takes a name of the caller's agency back, in the expected version of the escalation if there is one. It stays in the
+/// history.
 ///
 /// # Errors
-/// There is none of the agency's, or it was taken back before.
+/// There is none of the agency's, it was taken back before, or the escalation has changed since it was read.
 pub async fn remove(
     deps: &Deps,
     caller: &Caller,
-    escalation: EscalationId,
+    (escalation, expected_version): (EscalationId, Option<i32>),
     id: ExternalIdId,
 ) -> Result<Named, Failure> {
     let reach = caller.may(Action::KeepExternalIds).ok_or(Failure::Forbidden)?;
@@ -75,6 +76,11 @@ pub async fn remove(
     let own: Vec<AgencyId> = caller.agency.iter().chain(&caller.predecessors).copied().collect();
     let by = Recorded::by(caller, deps.clock.now());
     let names = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+        let found = escalations::find(conn, caller.partnership, escalation).await?;
+        let it = found.ok_or(Failure::NotFound)?;
+        if expected_version.is_some_and(|version| version != it.version) {
+            return Err(Failure::Stale);
+        }
         let place = (escalation, id);
         if !external_ids::remove(conn, caller.partnership, place, &own, &by).await? {
             return Err(Failure::NotFound);

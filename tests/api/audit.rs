@@ -139,7 +139,10 @@ async fn what_is_refused_leaves_nothing_in_any_table() {
         let tag = format!("\"{}\"", ready.version);
         let usual = [("content-type", kind), ("if-match", tag.as_str())];
         send(&nobody, &usual, &good, 401).await;
-        send(&app.person("test-auditor"), &usual, &good, 403).await;
+        // Who reads a list may take it away as a file, which is recorded.
+        if permits(Role::Auditor, operation.action().unwrap()).is_none() {
+            send(&app.person("test-auditor"), &usual, &good, 403).await;
+        }
         if has_a_body {
             send(by, &usual, cut, 400).await;
             send(by, &usual, &strange, 422).await;

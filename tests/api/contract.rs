@@ -300,7 +300,8 @@ async fn no_error_says_again_what_was_sent() {
             answer.text = answer.json.to_string();
         }
         let everything = format!("{:?} {}", answer.headers, answer.text).to_lowercase();
-        assert!(answer.status >= 400, "{}", answer.text);
+        // A file is taken first; what is wrong with its rows its report says.
+        assert!(answer.status >= 400 || answer.status == 202, "{}", answer.text);
         assert!(!everything.contains(MARKER), "{everything}");
     };
     for operation in Operation::all() {

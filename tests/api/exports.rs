@@ -26,6 +26,7 @@ async fn take(app: &TestApp, by: &Person<'_>, query: &str, kind: &str) -> Answer
 async fn a_file_leaves_with_a_purpose_and_a_record_and_nobody_elses_rows() {
     let app = TestApp::start().await;
     let ours = app.police().raises(json!({})).await;
+    app.clock.advance(jiff::SignedDuration::from_secs(1));
     let theirs = app.health().raises(json!({"urgency": "urgent"})).await;
     let problem = app.police().send(Method::POST, EXPORT, &[], "").await.expect(400);
     assert_eq!(problem.problem().0, "purpose-required");
@@ -141,7 +142,7 @@ async fn a_workbook_says_what_it_is_and_keeps_texts() {
     let at = head.iter().position(|it| it == "raised_at").unwrap();
     assert!(matches!(rows.get_value((1, u32::try_from(at).unwrap())), Some(Data::String(_))));
     let told = book.worksheet_range("Read me").unwrap();
-    assert!(told.cells().any(|(_, _, cell)| cell.to_string() == "inspection"));
+    assert!(told.cells().any(|(_, _, cell)| *cell == "inspection"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -706,11 +706,12 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate webhook_act",
         "update export_record set purpose = 'data_quality'",
         "delete from export_record",
-        "update external_id set value = 'x'",
         "delete from external_id",
     ] {
         refused(all.execute(sql, &[]).await, stopped, "append-only", sql);
     }
+    let sql = "update external_id set value = 'x'";
+    refused(all.execute(sql, &[]).await, stopped, "only removed, once", sql);
     let sql = "update practice_record set note = null";
     assert_eq!(all.execute(sql, &[]).await.unwrap(), 3, "a note can be erased, as other texts can");
 }

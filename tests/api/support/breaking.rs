@@ -197,10 +197,7 @@ impl Walk<'_> {
 
     fn limits(&mut self, old: &Map<String, Value>, new: &Map<String, Value>, at: &str) {
         let number = |says: &Map<String, Value>, name| says.get(name).and_then(Value::as_f64);
-        for (names, tighter) in [
-            (LOWEST, (|was, now| was < now) as fn(f64, f64) -> bool),
-            (HIGHEST, |was, now| was > now),
-        ] {
+        for (names, rises) in [(LOWEST, true), (HIGHEST, false)] {
             for name in names {
                 let narrowed = match (number(old, name), number(new, name)) {
                     (_, None) => false,
@@ -208,7 +205,13 @@ impl Walk<'_> {
                     (None, Some(now)) => {
                         now != 0.0 || !name.starts_with("min") || name == "minimum"
                     }
-                    (Some(was), Some(now)) => tighter(was, now),
+                    (Some(was), Some(now)) => {
+                        if rises {
+                            was < now
+                        } else {
+                            was > now
+                        }
+                    }
                 };
                 if narrowed {
                     self.tell("limit tightened", &format!("{at} {name}"));

@@ -1,4 +1,4 @@
-//! Node.js and what npm brings, for the tests that need programs written for it.
+//! Other programs that some tests need, such as Node.js and what npm brings: there, installed, or named with what to type.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -69,6 +69,19 @@ pub fn chromium() -> PathBuf {
         "this test looks at the pages with Chromium or Chrome; on Debian type: apt-get install chromium; \
          elsewhere say where it is: CHROME=/path/to/chrome",
     )
+}
+
+/// Makes sure that there is a Python; installed where that is possible, or else it says what to type.
+pub fn python_ready() {
+    let there =
+        || Command::new("python3").arg("--version").output().is_ok_and(|it| it.status.success());
+    if !there() {
+        install(&["python3"]);
+    }
+    assert!(
+        there(),
+        "this test runs Python programs of the examples; on Debian and Ubuntu type: apt-get install python3"
+    );
 }
 
 /// Installs Debian packages, where that is possible.
