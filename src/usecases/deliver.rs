@@ -104,6 +104,11 @@ pub async fn look(deps: &Deps, courier: &Arc<Courier>) -> Result<Vec<JoinHandle<
         if courier.is_stopping() {
             break;
         }
+        // Whoever does not answer is called once at a time: what comes meanwhile is found when that call has ended, so
+        // that a dead receiver costs those who record nothing.
+        if it.failing && courier.busy().contains(&it.endpoint) {
+            continue;
+        }
         if it.behind
             && let Err(error) = fan_out(deps, courier, it).await
         {
