@@ -6,7 +6,8 @@ use clap::{ArgGroup, Args};
 use serde_json::Value;
 
 use super::Outcome;
-use super::import_client::{Done, NotTaken, Service, ToSend};
+use super::api_client::{NotDone, ServiceArgs};
+use super::import_client::{Done, ToSend, take_in};
 use super::import_map::ColumnMap;
 use super::import_watch::watch;
 use super::terminal::answer;
@@ -37,22 +38,8 @@ pub struct Import {
     #[arg(long, requires = "commit")]
     watch: Option<PathBuf>,
 
-    /// Where the service is, for example https://escalations.example.
-    #[arg(long, env = "ESCALATION_URL")]
-    url: String,
-
-    /// A file with the access token.
-    #[arg(long, env = "ESCALATION_TOKEN_FILE")]
-    token_file: Option<PathBuf>,
-
-    /// The access token. Others on this machine can see what is typed: a file is better.
-    #[arg(
-        long,
-        env = "ESCALATION_TOKEN",
-        hide_env_values = true,
-        required_unless_present = "token_file"
-    )]
-    token: Option<String>,
+    #[command(flatten)]
+    service: ServiceArgs,
 
     /// The sending system, for rows that do not name one.
     #[arg(long)]
@@ -82,7 +69,7 @@ pub struct Import {
 impl Import {
     /// Sends the file, or whatever is put into the folder.
     pub async fn run(self) -> Outcome {
-        let service = self.service().map_err(Ended::NotRun)?;
+        let service = self.service.service().map_err(Ended::NotRun)?;
         if let Some(folder) = &self.watch {
             let watched = Box::pin(watch(&self, &service, folder)).await;
             return watched
@@ -90,8 +77,8 @@ impl Import {
         }
         let Some(path) = &self.file else { return Err(Ended::NotRun("no file".to_owned()).into()) };
         let file = self.to_send(path).map_err(Ended::NotRun)?;
-        let done = service.take_in(&file).await.map_err(|error| match error {
-            NotTaken::Away(why) | NotTaken::Refused(why) => Ended::NotRun(why),
+        let done = take_in(&service, &file).await.map_err(|error| match error {
+            NotDone::Away(why) | NotDone::Refused(why) => Ended::NotRun(why),
         })?;
         for line in summary(&done) {
             answer(&line);
@@ -108,17 +95,6 @@ impl Import {
             return Err(Ended::RowsRefused(format!("{} rows were refused", done.refused())).into());
         }
         Ok(())
-    }
-
-    fn service(&self) -> Result<Service, String> {
-        let token = match (&self.token_file, &self.token) {
-            (Some(path), _) => std::fs::read_to_string(path)
-                .map_err(|error| format!("{}: {error}", path.display()))?
-                .trim()
-                .to_owned(),
-            (None, token) => token.clone().unwrap_or_default(),
-        };
-        Service::new(&self.url, token)
     }
 
     /// A file as it is sent.

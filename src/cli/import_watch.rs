@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::api_client::{NotDone, Service};
 use super::import::{Import, kind_of, summary};
-use super::import_client::{NotTaken, Service};
+use super::import_client::take_in;
 use super::terminal::{answer, note};
 
 /// How often the folder is looked at.
@@ -81,9 +82,9 @@ async fn take(
     [done, failed]: [&Path; 2],
 ) -> std::io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sent = command.to_send(path).map_err(NotTaken::Refused);
+    let sent = command.to_send(path).map_err(NotDone::Refused);
     let taken = match sent {
-        Ok(file) => service.take_in(&file).await,
+        Ok(file) => take_in(service, &file).await,
         Err(refused) => Err(refused),
     };
     let (place, report, text) = match taken {
@@ -95,11 +96,11 @@ async fn take(
                 && taken.report.get("state").and_then(Value::as_str) == Some("succeeded");
             (if well { done } else { failed }, "report.csv", taken.file)
         }
-        Err(NotTaken::Away(why)) => {
+        Err(NotDone::Away(why)) => {
             note(&format!("{name} is tried again: {why}"));
             return Ok(());
         }
-        Err(NotTaken::Refused(why)) => {
+        Err(NotDone::Refused(why)) => {
             note(&format!("{name}: {why}"));
             (failed, "error.txt", why.into_bytes())
         }

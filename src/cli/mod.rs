@@ -1,5 +1,6 @@
 //! The commands: one file each, and what they share.
 
+mod api_client;
 mod data_dictionary;
 mod database;
 mod demo;
