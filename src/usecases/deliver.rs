@@ -2,14 +2,13 @@
 //!
 //! Nothing here is in the way of whoever records something: it follows the feed, and what cannot be delivered waits.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::deps::Deps;
@@ -42,7 +41,8 @@ const SPAN: i64 = 1_000;
 /// Whoever delivers in this process.
 #[derive(Debug)]
 pub struct Courier {
-    busy: Mutex<BTreeSet<WebhookEndpointId>>,
+    at_work: Mutex<BTreeMap<WebhookEndpointId, usize>>,
+    ended: Notify,
     database: Semaphore,
     stopping: AtomicBool,
 }
@@ -50,14 +50,15 @@ pub struct Courier {
 impl Default for Courier {
     fn default() -> Self {
         Self {
-            busy: Mutex::default(),
+            at_work: Mutex::default(),
+            ended: Notify::new(),
             database: Semaphore::new(AT_THE_DATABASE),
             stopping: AtomicBool::new(false),
         }
     }
 }
 
-/// An endpoint at which somebody of this process is at work, until it is dropped.
+/// Somebody of this process who sends to an endpoint, until it is dropped.
 struct AtWork {
     courier: Arc<Courier>,
     endpoint: WebhookEndpointId,
@@ -65,7 +66,14 @@ struct AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.courier.busy().remove(&self.endpoint);
+        let mut at_work = self.courier.at_work();
+        if let Some(count) = at_work.get_mut(&self.endpoint) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                at_work.remove(&self.endpoint);
+            }
+        }
+        self.courier.ended.notify_one();
     }
 }
 
@@ -75,18 +83,29 @@ impl Courier {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Waits until somebody who was sending has ended: there may be more to send.
+    pub async fn has_ended(&self) {
+        self.ended.notified().await;
+    }
+
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    fn busy(&self) -> std::sync::MutexGuard<'_, BTreeSet<WebhookEndpointId>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    fn at_work(&self) -> std::sync::MutexGuard<'_, BTreeMap<WebhookEndpointId, usize>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One worker for each endpoint, so that none waits for another.
-    fn begin(self: &Arc<Self>, endpoint: WebhookEndpointId) -> Option<AtWork> {
-        let begun = self.busy().insert(endpoint);
-        begun.then(|| AtWork { courier: Arc::clone(self), endpoint })
+    /// How many more may send to an endpoint. Whoever does not answer gets one call at a time.
+    fn free(&self, it: &Due) -> usize {
+        let lanes = if it.failing { 1 } else { LANES };
+        lanes.saturating_sub(self.at_work().get(&it.endpoint).copied().unwrap_or(0))
+    }
+
+    /// One more sends to an endpoint.
+    fn begin(self: &Arc<Self>, endpoint: WebhookEndpointId) -> AtWork {
+        *self.at_work().entry(endpoint).or_default() += 1;
+        AtWork { courier: Arc::clone(self), endpoint }
     }
 }
 
@@ -104,9 +123,10 @@ pub async fn look(deps: &Deps, courier: &Arc<Courier>) -> Result<Vec<JoinHandle<
         if courier.is_stopping() {
             break;
         }
-        // Whoever does not answer is called once at a time: what comes meanwhile is found when that call has ended, so
-        // that a dead receiver costs those who record nothing.
-        if it.failing && courier.busy().contains(&it.endpoint) {
+        // While all who may call it do, nothing more is looked for: it is found when one of them has ended, so that a
+        // receiver that does not answer costs those who record nothing.
+        let free = courier.free(&it);
+        if free == 0 {
             continue;
         }
         if it.behind
@@ -115,15 +135,14 @@ pub async fn look(deps: &Deps, courier: &Arc<Courier>) -> Result<Vec<JoinHandle<
             tracing::warn!(endpoint = %it.endpoint, %error, "it could not be found what it is told");
             continue;
         }
-        let Some(at_work) = courier.begin(it.endpoint) else { continue };
-        let (deps, courier) = (deps.clone(), Arc::clone(courier));
-        working.push(tokio::spawn(async move {
-            let _at_work = at_work;
-            // Whoever does not answer gets one call at a time.
-            let lanes = if it.failing { 1 } else { LANES };
-            let senders = (0..lanes).map(|_| send_lanes(&deps, &courier, it));
-            join_all(senders).await.into_iter().sum()
-        }));
+        for _ in 0..free {
+            let (deps, courier) = (deps.clone(), Arc::clone(courier));
+            let at_work = courier.begin(it.endpoint);
+            working.push(tokio::spawn(async move {
+                let _at_work = at_work;
+                send_lanes(&deps, &courier, it).await
+            }));
+        }
     }
     Ok(working)
 }

@@ -157,6 +157,7 @@ async fn deliver(deps: Deps, courier: Arc<Courier>, mut stopped: watch::Receiver
         tokio::time::sleep(LOOK_EVERY).await;
         tokio::select! {
             stop = stopped.changed() => if stop.is_err() { return },
+            () = courier.has_ended() => {}
             _ = tokio::time::timeout(DELIVER_EVERY, news.changed()) => {}
         }
     }
