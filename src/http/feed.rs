@@ -16,7 +16,7 @@ use super::problem_types::ProblemType;
 use super::query::QueryReader;
 use super::state::AppState;
 use crate::domain::feed::FeedType;
-use crate::usecases::feed::{self, FeedRequest};
+use crate::usecases::feed::{self, FeedRequest, Start};
 
 /// How much is answered when the caller does not say.
 const USUAL_LIMIT: u32 = 100;
@@ -24,6 +24,9 @@ const USUAL_LIMIT: u32 = 100;
 const MOST: u32 = 1_000;
 /// The longest wait, in seconds: shorter than the patience of the proxies on the way.
 const LONGEST_WAIT: u32 = 25;
+
+/// Instead of a position: only what happens from now on.
+const LATEST: &str = "latest";
 
 const PARAMETERS: &[&str] = &["after", "limit", "types", "wait"];
 
@@ -49,7 +52,7 @@ const PARAMETERS: &[&str] = &["after", "limit", "types", "wait"];
     tag = "feed",
     operation_id = "read_feed",
     params(
-        ("after" = Option<String>, Query, description = "The `sequence` of the last item that you have, with or without its zeros; `0`, or nothing, for all."),
+        ("after" = Option<String>, Query, description = "The `sequence` of the last item that you have, with or without its zeros; `0`, or nothing, for all; `latest` for what happens from now on."),
         ("limit" = Option<u32>, Query, description = "Items, 1 to 1,000; 100 when not said.", minimum = 1, maximum = 1000),
         ("types" = Option<String>, Query, description = "Only these, separated by commas: `type`s as they stand in the items."),
         ("wait" = Option<u32>, Query, description = "For how many seconds to wait when there is nothing, 0 to 25; 0 when not said.", minimum = 0, maximum = 25),
@@ -70,15 +73,15 @@ pub async fn read_feed(
 ) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::new(request.query_string(), PARAMETERS);
     let asked = FeedRequest {
-        after: position(&mut query).unwrap_or(0),
+        after: start(&mut query).unwrap_or(Start::After(0)),
         limit: i64::from(query.integer("limit", 1, MOST).unwrap_or(USUAL_LIMIT)),
         types: types(&mut query),
         wait: Duration::from_secs(u64::from(query.integer("wait", 0, LONGEST_WAIT).unwrap_or(0))),
     };
     query.finish()?;
-    let after = asked.after;
+    let asked_after = asked.after;
     let page = feed::read(&state.deps, &by, asked).await?;
-    if after > page.head {
+    if matches!(asked_after, Start::After(position) if position > page.head) {
         // To wait for it would be to miss everything until then: it comes from elsewhere, or from before a restore.
         let mut fault = FieldErrors::new();
         let advice = format!("The feed has come to {}; begin again with after=0.", page.head);
@@ -98,17 +101,21 @@ pub async fn read_feed(
     Ok(answer.json(EventFeed { items, links }))
 }
 
-/// `after`: up to 20 digits, with or without zeros in front.
-fn position(query: &mut QueryReader) -> Option<i64> {
+/// `after`: `latest`, or up to 20 digits, with or without zeros in front.
+fn start(query: &mut QueryReader) -> Option<Start> {
     let text = query.raw("after")?;
+    if text == LATEST {
+        return Some(Start::Latest);
+    }
     let plain = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let position = text.parse().ok().filter(|_| plain);
     if position.is_none() {
         let code = if plain { FieldCode::OutOfRange } else { FieldCode::WrongType };
-        let advice = "Use the sequence of the last item that you have, at most 20 plain digits.";
+        let advice =
+            "Use the sequence of the last item that you have, at most 20 plain digits, or latest.";
         query.refuse_with("after", code, advice.to_owned());
     }
-    position
+    position.map(Start::After)
 }
 
 /// `types`: names, separated by commas.

@@ -24,11 +24,20 @@ const WINDOWS: u8 = 10;
 /// How often one of those who wait looks for what other instances sequenced.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// Where a reader begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// After this position.
+    After(i64),
+    /// With what happens from now on.
+    Latest,
+}
+
 /// What is asked of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedRequest {
-    /// What happened after this position.
-    pub after: i64,
+    /// From where on.
+    pub after: Start,
     /// At most so many.
     pub limit: i64,
     /// Of these types; of all when there are none.
@@ -57,26 +66,26 @@ pub struct FeedPage {
 ///
 /// # Errors
 /// The database fails.
-pub async fn read(
-    deps: &Deps,
-    caller: &Caller,
-    mut request: FeedRequest,
-) -> Result<FeedPage, Failure> {
-    let asked_after = request.after;
+pub async fn read(deps: &Deps, caller: &Caller, request: FeedRequest) -> Result<FeedPage, Failure> {
+    let asked_after = match request.after {
+        Start::After(position) => position,
+        Start::Latest => head(deps, caller.partnership).await?,
+    };
+    let mut after = asked_after;
     let patience = tokio::time::sleep(request.wait);
     tokio::pin!(patience);
     loop {
         // Before looking, so that what comes between looking and waiting is heard.
         let mut news = deps.signals.news();
-        let page = look(deps, caller, &request).await?;
+        let page = look(deps, caller, &request, after).await?;
         // A position that the feed has not reached is no reason to wait.
         if !page.items.is_empty() || request.wait.is_zero() || asked_after > page.head {
             return Ok(page);
         }
-        request.after = page.next;
+        after = page.next;
         loop {
             let known = deps.signals.position(caller.partnership);
-            if known > request.after {
+            if known > after {
                 break;
             }
             tokio::select! {
@@ -90,12 +99,17 @@ pub async fn read(
 }
 
 /// What is there now.
-async fn look(deps: &Deps, caller: &Caller, request: &FeedRequest) -> Result<FeedPage, Failure> {
+async fn look(
+    deps: &Deps,
+    caller: &Caller,
+    request: &FeedRequest,
+    after: i64,
+) -> Result<FeedPage, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let (items, next, head) = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
         let head = feed::head(conn, caller.partnership).await?.position;
-        let mut after = request.after;
+        let mut after = after;
         for _ in 0..WINDOWS {
             let until = head.min(after.saturating_add(WINDOW));
             if until <= after {
@@ -124,9 +138,14 @@ async fn look_around(deps: &Deps, id: PartnershipId) -> Result<(), Failure> {
     if !deps.signals.may_look(id, LOOK_EVERY) {
         return Ok(());
     }
+    deps.signals.sequenced(id, head(deps, id).await?);
+    Ok(())
+}
+
+/// How far the feed has come.
+async fn head(deps: &Deps, id: PartnershipId) -> Result<i64, Failure> {
     let head = snapshot(&deps.pool, Stated::partnership(id), async |conn| {
         Ok::<_, Failure>(feed::head(conn, id).await?)
     });
-    deps.signals.sequenced(id, head.await?.position);
-    Ok(())
+    Ok(head.await?.position)
 }
