@@ -28,6 +28,7 @@ use crate::settings::{
 };
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
+use crate::usecases::sequence::sequence_all;
 
 /// The audience of the demonstration's tokens.
 const AUDIENCE: &str = "escalation-tracker";
@@ -61,6 +62,10 @@ pub struct Demo {
     #[arg(long)]
     last_week: Option<IsoWeek>,
 
+    /// Receivers of webhooks on this machine that may be called: `webhook receive` listens at the first.
+    #[arg(long, default_value = "127.0.0.1:9900,localhost:9900")]
+    webhook_allow_hosts: ListedReceivers,
+
     /// Make the data and stop.
     #[arg(long)]
     load_only: bool,
@@ -87,8 +92,11 @@ impl Demo {
         let issuer = LocalIssuer::open(&self.data_dir)?;
         let vault = Arc::new(secret::own_vault(&self.data_dir.join("root.secret"))?);
         let schemes = SchemePolicy { test_range_allowed: true, ..SchemePolicy::default() };
-        let deps = Deps::new(database.pool().await?, vault, schemes);
+        let mut deps = Deps::new(database.pool().await?, vault, schemes);
+        deps.outside = service::outside(&service, None)?;
         self.load(&deps).await?;
+        // The feed comes to the present before anybody asks for what happens from now on.
+        sequence_all(&deps).await?;
         let Some(listeners) = listeners else {
             deps.pool.close();
             database.close().await?;
@@ -231,7 +239,7 @@ impl Demo {
             drain_delay_seconds: 0,
             root_secret_file: None,
             accept_nhs_numbers: false,
-            webhook_allow_hosts: ListedReceivers::default(),
+            webhook_allow_hosts: self.webhook_allow_hosts.clone(),
             webhook_root_certificates: None,
             sweep_seconds: 15,
             metrics_listen: self.metrics_listen,

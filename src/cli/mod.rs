@@ -23,6 +23,12 @@ mod service;
 mod setup;
 mod terminal;
 mod token;
+mod webhook;
+mod webhook_forward;
+mod webhook_listen;
+mod webhook_receive;
+mod webhook_trigger;
+mod webhook_verify;
 
 use std::process::ExitCode;
 
@@ -60,6 +66,8 @@ enum Command {
     Policy(policy::Policy),
     /// Send a file of escalations to a service.
     Import(Box<import::Import>),
+    /// Try a receiver of webhooks out, on your own machine.
+    Webhook(Box<webhook::Webhook>),
     /// Print the review of a week.
     Review(review::Review),
     /// Make an access token for development.
@@ -86,6 +94,7 @@ pub async fn run() -> Outcome {
         Command::Setup(command) => command.run().await,
         Command::Policy(command) => command.run().await,
         Command::Import(command) => Box::pin(command.run()).await,
+        Command::Webhook(command) => Box::pin(command.run()).await,
         Command::Review(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::ReportToken(command) => command.run().await,

@@ -22,8 +22,6 @@ use crate::settings::{
 };
 use crate::usecases::Deps;
 use crate::vault::Vault;
-use crate::webhook::address::{Rules, host_of};
-use crate::webhook::send::Outside;
 
 /// Runs the service.
 #[derive(Debug, Args)]
@@ -61,27 +59,11 @@ impl Serve {
         let pool = database.pool().await?;
         let mut deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
         deps.sweep_every = self.service.sweep_every();
-        deps.outside = outside(&self.service, self.sign_in.public_url.as_deref())?;
+        deps.outside = service::outside(&self.service, self.sign_in.public_url.as_deref())?;
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
         let state = AppState::new(deps, verifier, false).with_doors(doors);
         service::run(state, listeners, &self.service, database).await
     }
-}
-
-/// The way to receivers of webhooks.
-fn outside(
-    settings: &ServiceSettings,
-    public_url: Option<&str>,
-) -> Result<Outside, Box<dyn std::error::Error + Send + Sync>> {
-    let listed = settings.webhook_allow_hosts.0.clone();
-    let listed_without_tls = settings.mode == Mode::Development;
-    for receiver in &listed {
-        let tls = if listed_without_tls { ", also without TLS" } else { "" };
-        note(&format!("WEBHOOK_ALLOW_HOSTS: webhooks may go to {receiver}, inside or not{tls}"));
-    }
-    let own = public_url.and_then(host_of).into_iter().collect();
-    let roots = settings.webhook_root_certificates.as_ref().map(std::fs::read).transpose()?;
-    Ok(Outside::new(Rules { listed, listed_without_tls, own }, roots.as_deref())?)
 }
 
 /// Which child references are accepted.

@@ -16,7 +16,9 @@ use crate::http::limits::Quotas;
 use crate::http::metrics;
 use crate::http::server::server;
 use crate::http::state::AppState;
-use crate::settings::ServiceSettings;
+use crate::settings::{Mode, ServiceSettings};
+use crate::webhook::address::{Rules, host_of};
+use crate::webhook::send::Outside;
 use crate::worker::Worker;
 
 /// The ports that are ours.
@@ -93,4 +95,23 @@ pub async fn run(
             .into());
     }
     Ok(())
+}
+
+/// The way to receivers of webhooks; each that is listed is named.
+///
+/// # Errors
+/// The certificates of their authorities cannot be read.
+pub fn outside(
+    settings: &ServiceSettings,
+    public_url: Option<&str>,
+) -> Result<Outside, Box<dyn std::error::Error + Send + Sync>> {
+    let listed = settings.webhook_allow_hosts.0.clone();
+    let listed_without_tls = settings.mode == Mode::Development;
+    for receiver in &listed {
+        let tls = if listed_without_tls { ", also without TLS" } else { "" };
+        note(&format!("WEBHOOK_ALLOW_HOSTS: webhooks may go to {receiver}, inside or not{tls}"));
+    }
+    let own = public_url.and_then(host_of).into_iter().collect();
+    let roots = settings.webhook_root_certificates.as_ref().map(std::fs::read).transpose()?;
+    Ok(Outside::new(Rules { listed, listed_without_tls, own }, roots.as_deref())?)
 }

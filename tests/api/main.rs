@@ -90,6 +90,7 @@ mod token_cases;
 mod tree;
 mod two_at_once;
 mod webhook_clients;
+mod webhook_command;
 mod webhook_faults;
 mod webhook_guard;
 mod webhook_order;

@@ -37,11 +37,12 @@ pub struct Program {
 impl Program {
     /// Starts a command of the program.
     pub fn start(arguments: &[&str], data_dir: &Path) -> Self {
-        let mut child = command(arguments, data_dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::of(command(arguments, data_dir))
+    }
+
+    /// Starts this command.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (send, lines) = mpsc::channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let send_too = send.clone();
@@ -80,6 +81,12 @@ impl Program {
     pub fn url(&self) -> String {
         let line = self.wait_for("listening on ").pop().unwrap();
         line.split("listening on ").nth(1).unwrap().trim().to_owned()
+    }
+
+    /// Waits until it ends by itself, and gives its exit status and all lines that nobody has waited for.
+    pub fn ended(mut self) -> (Option<i32>, Vec<String>) {
+        let status = self.child.wait().unwrap();
+        (status.code(), self.lines.iter().collect())
     }
 
     /// Kills it so that it can do nothing more.
