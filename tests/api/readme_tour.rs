@@ -5,6 +5,13 @@ use std::process::Command;
 use super::support::program::{DataDir, Program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_escalation-tracker");
+
+/// An address on which nobody listens now.
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
 
 /// The blocks of the README that are marked as the tour.
 fn blocks() -> Vec<String> {
@@ -23,7 +30,10 @@ fn every_line_of_the_tour_does_what_the_readme_says() {
         "the tour is told with curl; install it: apt-get install curl"
     );
     let dir = DataDir::new("tour");
-    let demo = Program::start(&["demo", "--listen", "127.0.0.1:0"], &dir.0);
+    // The port of the README may be somebody else's here.
+    let receiver = free_address();
+    let demo = ["demo", "--listen", "127.0.0.1:0", "--webhook-allow-hosts", &receiver];
+    let demo = Program::start(&demo, &dir.0);
     let lines = demo.wait_for("Stop with Ctrl-C");
     let exports: Vec<_> =
         lines.iter().filter(|line| line.starts_with("export ")).cloned().collect();
@@ -32,15 +42,20 @@ fn every_line_of_the_tour_does_what_the_readme_says() {
     assert_eq!(tries.len(), 3, "{lines:?}");
 
     let blocks = blocks();
-    assert_eq!(blocks.len(), 8);
+    assert_eq!(blocks.len(), 10);
     let week = "curl -sf $URL/v1/themes/weekly?theme=strategy_meeting_late -H \"Authorization: Bearer $DIRECTOR\" \
                 -H 'Accept: text/csv' | tail -1";
     let mut script = vec!["set -eu".to_owned()];
+    // The program is built already; `cargo run -q --` in front of its words means it.
+    script.push(format!("cargo() {{ shift 3; {PROGRAM} \"$@\"; }}"));
     script.extend(exports);
     script.push(format!("echo before; {week}"));
     for (number, block) in blocks.iter().enumerate() {
         script.push(format!("echo; echo block {number}"));
-        script.push(block.clone());
+        let block = block.replace("http://127.0.0.1:9900/", &format!("http://{receiver}/"));
+        script.push(
+            block.replace("webhook receive", &format!("webhook receive --listen {receiver}")),
+        );
     }
     script.push(format!("echo; echo after; {week}"));
     script.push("echo tries".to_owned());
@@ -54,15 +69,17 @@ fn every_line_of_the_tour_does_what_the_readme_says() {
         let rest = told.split(&format!("{name}\n")).nth(1).unwrap_or_default();
         rest.split(end).next().unwrap().to_owned()
     };
-    assert!(part("block 0", "block 1").contains("\"result\":\"created\""));
-    assert!(part("block 1", "block 2").contains("\"result\":\"unchanged\""));
-    assert!(part("block 4", "block 5").contains("\"status\":\"resolved\""));
-    let history = part("block 5", "block 6");
+    assert!(part("block 1", "block 2").contains("\"result\":\"created\""));
+    let told = part("block 2", "block 3");
+    assert!(told.contains("\"kind\":\"raised\"") && told.contains(" genuine\n"), "{told}");
+    assert!(part("block 3", "block 4").contains("\"result\":\"unchanged\""));
+    assert!(part("block 6", "block 7").contains("\"status\":\"resolved\""));
+    let history = part("block 7", "block 8");
     for kind in ["raised", "acknowledged", "answered", "accepted", "resolved"] {
         assert!(history.contains(&format!("\"type\":\"{kind}\"")), "{kind}: {history}");
     }
-    assert!(part("block 6", "block 7").contains("records_url"));
-    let refused = part("block 7", "after");
+    assert!(part("block 8", "block 9").contains("records_url"));
+    let refused = part("block 9", "after");
     for fault in ["#/urgency", "#/colour", "#/raised_with_agency", "#/desired_outcome"] {
         assert!(refused.contains(fault), "{fault}: {refused}");
     }
