@@ -139,6 +139,14 @@ pub fn wait_after(
     Some(asked.map_or(ours, |asked| ours.max(asked.min(MOST_RETRY_AFTER))))
 }
 
+/// For how long an endpoint rests at which so many attempts failed one after another: not at all, then a second, then twice as
+/// long each time, a minute at most. It is less than the waits of any one message; it spares the many.
+#[must_use]
+pub fn rest_after(failures: u32) -> SignedDuration {
+    let seconds = failures.checked_sub(2).map_or(0, |exponent| 1_i64 << exponent.min(6));
+    SignedDuration::from_secs(seconds.min(60))
+}
+
 /// Whether an endpoint that has failed since then, without one success, is disabled now.
 #[must_use]
 pub fn is_given_up(failing_since: Timestamp, now: Timestamp) -> bool {
@@ -297,6 +305,18 @@ pub struct Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_rests_longer_each_time_and_a_minute_at_most() {
+        let rests: Vec<i64> = (0..10).map(|failures| rest_after(failures).as_secs()).collect();
+        assert_eq!(rests, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(rest_after(u32::MAX).as_secs(), 60);
+        // No message that waits for its next attempt is kept from it by what failed before it alone.
+        for failed in 1..=9 {
+            let wait = wait_after(failed, 0, None).unwrap();
+            assert!(wait > rest_after(u32::from(failed)), "{failed}");
+        }
+    }
 
     #[test]
     fn the_waits_are_those_of_the_standard_within_a_fifth() {

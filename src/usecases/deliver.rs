@@ -2,20 +2,18 @@
 //!
 //! Nothing here is in the way of whoever records something: it follows the feed, and what cannot be delivered waits.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
+pub use super::courier::Courier;
 use super::deps::Deps;
 use super::failure::Failure;
 use super::reference::partnership;
 use crate::domain::access::Reach;
-use crate::domain::ids::{PartnershipId, WebhookEndpointId};
+use crate::domain::ids::PartnershipId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::webhook::{
@@ -31,92 +29,18 @@ use crate::webhook::signature::{SigningKey, sign_all};
 
 /// For how long a lane is held: longer than an attempt can take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// How many lanes of one endpoint are sent at once.
-const LANES: usize = 4;
-/// How many statements of delivering may be at the database at once, so that requests always find a connection.
-const AT_THE_DATABASE: usize = 3;
 /// How many positions are looked through in one transaction.
 const SPAN: i64 = 1_000;
-
-/// Whoever delivers in this process.
-#[derive(Debug)]
-pub struct Courier {
-    at_work: Mutex<BTreeMap<WebhookEndpointId, usize>>,
-    ended: Notify,
-    database: Semaphore,
-    stopping: AtomicBool,
-}
-
-impl Default for Courier {
-    fn default() -> Self {
-        Self {
-            at_work: Mutex::default(),
-            ended: Notify::new(),
-            database: Semaphore::new(AT_THE_DATABASE),
-            stopping: AtomicBool::new(false),
-        }
-    }
-}
-
-/// Somebody of this process who sends to an endpoint, until it is dropped.
-struct AtWork {
-    courier: Arc<Courier>,
-    endpoint: WebhookEndpointId,
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        let mut at_work = self.courier.at_work();
-        if let Some(count) = at_work.get_mut(&self.endpoint) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                at_work.remove(&self.endpoint);
-            }
-        }
-        self.courier.ended.notify_one();
-    }
-}
-
-impl Courier {
-    /// Asks it to stop after the messages that are on their way.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits until somebody who was sending has ended: there may be more to send.
-    pub async fn has_ended(&self) {
-        self.ended.notified().await;
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
-    }
-
-    fn at_work(&self) -> std::sync::MutexGuard<'_, BTreeMap<WebhookEndpointId, usize>> {
-        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many more may send to an endpoint. Whoever does not answer gets one call at a time.
-    fn free(&self, it: &Due) -> usize {
-        let lanes = if it.failing { 1 } else { LANES };
-        lanes.saturating_sub(self.at_work().get(&it.endpoint).copied().unwrap_or(0))
-    }
-
-    /// One more sends to an endpoint.
-    fn begin(self: &Arc<Self>, endpoint: WebhookEndpointId) -> AtWork {
-        *self.at_work().entry(endpoint).or_default() += 1;
-        AtWork { courier: Arc::clone(self), endpoint }
-    }
-}
 
 /// Looks once for what is to be done: finds what endpoints are to be told, and sets their workers going. Gives these.
 ///
 /// # Errors
 /// The database fails.
 pub async fn look(deps: &Deps, courier: &Arc<Courier>) -> Result<Vec<JoinHandle<usize>>, Failure> {
+    let now = deps.clock.now();
     let due = {
         let mut conn = deps.pool.get().await?;
-        webhooks::due(&mut conn, deps.clock.now()).await?
+        webhooks::due(&mut conn, now).await?
     };
     let mut working = Vec::new();
     for it in due {
@@ -125,7 +49,7 @@ pub async fn look(deps: &Deps, courier: &Arc<Courier>) -> Result<Vec<JoinHandle<
         }
         // While all who may call it do, nothing more is looked for: it is found when one of them has ended, so that a
         // receiver that does not answer costs those who record nothing.
-        let free = courier.free(&it);
+        let free = courier.free(&it, now);
         if free == 0 {
             continue;
         }
@@ -170,8 +94,10 @@ async fn send_lanes(deps: &Deps, courier: &Courier, due: Due) -> usize {
     let mut attempts = 0;
     while !courier.is_stopping() {
         match send_one(deps, courier, due).await {
-            Ok(true) => attempts += 1,
-            Ok(false) => break,
+            Ok(Some(true)) => attempts += 1,
+            // What else waits is tried when it has been looked at how the endpoint is doing.
+            Ok(Some(false)) => return attempts + 1,
+            Ok(None) => break,
             Err(error) => {
                 // A lane that was taken is free again when its lease has ended.
                 tracing::warn!(endpoint = %due.endpoint, %error, "a message could not be sent");
@@ -182,12 +108,12 @@ async fn send_lanes(deps: &Deps, courier: &Courier, due: Due) -> usize {
     attempts
 }
 
-/// Sends the first message of one lane of an endpoint. Nothing when no lane is due.
+/// Sends the first message of one lane of an endpoint, and gives whether it arrived. Nothing when no lane is due.
 ///
 /// # Errors
 /// The database fails; the message is sent again when the lease has ended.
-pub async fn send_one(deps: &Deps, courier: &Courier, due: Due) -> Result<bool, Failure> {
-    let Some(taken) = take(deps, courier, due).await? else { return Ok(false) };
+pub async fn send_one(deps: &Deps, courier: &Courier, due: Due) -> Result<Option<bool>, Failure> {
+    let Some(taken) = take(deps, courier, due).await? else { return Ok(None) };
     let agreed = partnership(deps, due.partnership).await?;
     let at = deps.clock.now();
     let body = message::body(&taken.told, &source_of(&agreed));
@@ -203,8 +129,10 @@ pub async fn send_one(deps: &Deps, courier: &Courier, due: Due) -> Result<bool, 
         status: outcome.status,
     };
     deps.metrics.webhook_sent(outcome.outcome);
+    let arrived = outcome.outcome == AttemptOutcome::Delivered;
+    courier.ended(due.endpoint, arrived, deps.clock.now());
     mark(deps, courier, due, &taken, &attempt, outcome).await?;
-    Ok(true)
+    Ok(Some(arrived))
 }
 
 /// What the transactions of an endpoint state: what its owner may see, and no more.
@@ -222,7 +150,7 @@ where
     F: AsyncFnOnce(&mut Connection) -> Result<T, Failure>,
 {
     // The semaphore is never closed; without a permit the work goes on all the same.
-    let _permit = courier.database.acquire().await.ok();
+    let _permit = courier.turn().await;
     transaction(&deps.pool, stated, work).await
 }
 

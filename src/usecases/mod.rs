@@ -4,6 +4,7 @@ pub mod act_request;
 pub mod actions;
 pub mod acts;
 pub mod cache;
+mod courier;
 pub mod deliver;
 pub mod deps;
 pub mod exclusions;
