@@ -1,6 +1,7 @@
 //! The rules: no SQL, no HTTP, no clock, no async.
 
 pub mod access;
+pub mod access_event;
 pub mod act;
 pub mod action;
 pub mod agency;

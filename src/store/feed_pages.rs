@@ -51,6 +51,17 @@ pub enum Tells {
     Notice(Box<Notice>),
 }
 
+impl Tells {
+    /// The escalation of which it tells.
+    #[must_use]
+    pub const fn escalation(&self) -> EscalationId {
+        match self {
+            Self::Event(event, _) => event.escalation,
+            Self::Notice(notice) => notice.escalation,
+        }
+    }
+}
+
 /// Entries in order, each with its position.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
+pub mod access_chain;
+pub mod access_events;
 pub mod actions;
 pub mod agencies;
 mod as_of;
