@@ -189,6 +189,31 @@ impl AccessEvent {
     }
 }
 
+/// The most escalations that a line names: as many as the largest page shows.
+pub const MOST_NAMED: usize = 200;
+
+/// An entry as it is told to whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessLine {
+    /// The entry, with no more escalations than whoever asks needs to know of.
+    pub event: AccessEvent,
+    /// How many it has.
+    pub escalations: usize,
+}
+
+impl AccessLine {
+    /// The line of an entry: of those escalations that were asked for, or of the first ones.
+    #[must_use]
+    pub fn new(mut event: AccessEvent, asked: Option<&[EscalationId]>) -> Self {
+        let escalations = event.escalations.len();
+        match asked {
+            Some(asked) => event.escalations.retain(|id| asked.contains(id)),
+            None => event.escalations.truncate(MOST_NAMED),
+        }
+        Self { event, escalations }
+    }
+}
+
 /// Which entries are asked for. Everything that is said must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessFilter {

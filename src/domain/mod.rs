@@ -6,6 +6,7 @@ pub mod act;
 pub mod action;
 pub mod agency;
 pub mod broken_rule;
+pub mod browsing;
 pub mod calendar_check;
 pub mod change;
 pub mod characters;

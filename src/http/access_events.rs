@@ -21,7 +21,7 @@ use super::state::AppState;
 use super::times::Instant;
 use super::views::agency_code;
 use crate::domain::access::{Caller, Role};
-use crate::domain::access_event::{AccessEvent, AccessFilter, AccessPurpose, FieldsShown};
+use crate::domain::access_event::{AccessFilter, AccessLine, AccessPurpose, FieldsShown};
 use crate::domain::child_reference::ChildReference;
 use crate::domain::ids::{AccessEventId, ClientId, EscalationId};
 use crate::domain::listing::{After, PageRequest};
@@ -80,8 +80,10 @@ pub struct AccessEventView {
     pub purpose: Option<AccessPurpose>,
     /// How much was shown.
     pub fields: FieldsShown,
-    /// Which escalations.
+    /// Which escalations: those that were asked for, or else at most the first 200.
     pub escalation_ids: Vec<EscalationId>,
+    /// How many escalations in all.
+    pub escalations: usize,
     /// How many rows.
     pub rows: i32,
     /// The request, as its answer's `X-Request-Id` said.
@@ -89,7 +91,8 @@ pub struct AccessEventView {
 }
 
 impl AccessEventView {
-    fn new(it: AccessEvent, agreed: &Partnership) -> Self {
+    fn new(line: AccessLine, agreed: &Partnership) -> Self {
+        let it = line.event;
         Self {
             id: it.id,
             at: Instant(it.at),
@@ -101,6 +104,7 @@ impl AccessEventView {
             purpose: it.purpose,
             fields: it.fields,
             escalation_ids: it.escalations,
+            escalations: line.escalations,
             rows: it.rows,
             request_id: it.request_id,
         }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod access_events;
+pub mod access_findings;
 pub mod access_purpose;
 pub mod act_requests;
 pub mod action_views;
@@ -211,6 +212,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(actions::measure_learning)
         .service(access_events::list_access_events)
         .service(access_events::search_access_events)
+        .service(access_findings::list_access_findings)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

@@ -52,13 +52,13 @@ pub enum Tells {
 }
 
 impl Tells {
-    /// The escalation of which it tells.
-    #[must_use]
-    pub const fn escalation(&self) -> EscalationId {
-        match self {
-            Self::Event(event, _) => event.escalation,
-            Self::Notice(notice) => notice.escalation,
-        }
+    /// Every escalation that it names.
+    pub fn escalations(&self) -> impl Iterator<Item = EscalationId> {
+        let (one, other) = match self {
+            Self::Event(event, _) => (event.escalation, event.change.names()),
+            Self::Notice(notice) => (notice.escalation, None),
+        };
+        std::iter::once(one).chain(other)
     }
 }
 

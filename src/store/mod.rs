@@ -5,6 +5,7 @@ pub mod access_events;
 pub mod actions;
 pub mod agencies;
 mod as_of;
+pub mod browsing;
 pub mod calendars;
 pub mod clients;
 mod clock_rows;

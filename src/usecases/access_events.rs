@@ -1,13 +1,17 @@
 //! Who read what: everybody who saw an escalation or a child, and everything that somebody saw. Asking is recorded too.
 
+use jiff::Timestamp;
+
 use super::deps::Deps;
 use super::failure::Failure;
 use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
-use crate::domain::access_event::{AccessEvent, AccessFilter, FieldsShown, Seen};
+use crate::domain::access_event::{AccessEvent, AccessFilter, AccessLine, FieldsShown, Seen};
+use crate::domain::browsing::{self, Finding};
 use crate::domain::child_reference::ChildReference;
 use crate::domain::listing::{Page, PageRequest};
 use crate::store::access_events;
+use crate::store::browsing::opened;
 
 /// Entries of the log of reads.
 ///
@@ -18,7 +22,7 @@ pub async fn list(
     caller: &Caller,
     filter: &AccessFilter,
     page: PageRequest,
-) -> Result<Page<AccessEvent>, Failure> {
+) -> Result<Page<AccessLine>, Failure> {
     let reach = caller.may(Action::ReadAccessLog).ok_or(Failure::Forbidden)?;
     read(deps, caller, reach, async |conn| {
         let found = access_events::list(conn, caller.partnership, filter, page).await?;
@@ -37,7 +41,7 @@ pub async fn of_child(
     child: &ChildReference,
     filter: &AccessFilter,
     page: PageRequest,
-) -> Result<Page<AccessEvent>, Failure> {
+) -> Result<Page<AccessLine>, Failure> {
     let reach = caller.may(Action::ReadAccessLog).ok_or(Failure::Forbidden)?;
     let key = deps.vault.child_key(caller.partnership, child);
     read(deps, caller, reach, async |conn| {
@@ -49,9 +53,32 @@ pub async fn of_child(
     .await
 }
 
-/// Who asks of an escalation has seen that it is there; who asks of a person is shown how many entries.
-fn shown(page: Page<AccessEvent>, filter: &AccessFilter) -> Shown<Page<AccessEvent>> {
-    let of = filter.escalations.clone().unwrap_or_default();
-    let seen = Seen { rows: page.items.len(), ..Seen::of(of, FieldsShown::AccessLog) };
-    Shown::so(page, seen.searched())
+/// Who asks of a child is told of that child only; whatever escalations are named, who asks has seen that they are there.
+fn shown(page: Page<AccessEvent>, filter: &AccessFilter) -> Shown<Page<AccessLine>> {
+    let asked = filter.escalations.as_deref();
+    let items: Vec<AccessLine> =
+        page.items.into_iter().map(|event| AccessLine::new(event, asked)).collect();
+    let named = items.iter().flat_map(|it| &it.event.escalations);
+    let ids = named.chain(asked.unwrap_or_default()).copied().collect();
+    let seen = Seen { rows: items.len(), ..Seen::of(ids, FieldsShown::AccessLog) };
+    Shown::so(Page { items, next: page.next }, seen.searched())
+}
+
+/// What in the log of a span of time is worth a question.
+///
+/// # Errors
+/// The caller may not, or the database fails.
+pub async fn findings(
+    deps: &Deps,
+    caller: &Caller,
+    span: (Timestamp, Timestamp),
+) -> Result<Vec<Finding>, Failure> {
+    let reach = caller.may(Action::ReadAccessLog).ok_or(Failure::Forbidden)?;
+    read(deps, caller, reach, async |conn| {
+        let found = browsing::findings(opened(conn, caller.partnership, span).await?);
+        let seen =
+            Seen { rows: found.len(), ..Seen::of(Vec::new(), FieldsShown::AccessLog).searched() };
+        Ok(Shown::so(found, seen))
+    })
+    .await
 }

@@ -112,7 +112,7 @@ async fn look(deps: &Deps, caller: &Caller, request: &FeedRequest) -> Result<Fee
             after = last.unwrap_or(until);
             if !items.is_empty() {
                 let ids: Vec<EscalationId> =
-                    items.iter().map(|(_, tells)| tells.escalation()).collect();
+                    items.iter().flat_map(|(_, tells)| tells.escalations()).collect();
                 return Ok(Shown::of((items, after, head), ids, FieldsShown::Lines));
             }
         }

@@ -60,7 +60,7 @@ impl Detail {
             _ => FieldsShown::Texts,
         };
         let alike = self.possible_duplicates.iter().map(|(id, _)| *id);
-        let ids: Vec<EscalationId> = alike.chain([self.escalation.id]).collect();
+        let ids: Vec<EscalationId> = alike.chain(self.escalation.named()).collect();
         Shown::of(self, ids, fields)
     }
 }
@@ -166,7 +166,8 @@ pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<P
             partnership: Arc::clone(&agreed),
             escalation,
         };
-        Ok(Shown::of(past, [id], FieldsShown::Texts))
+        let ids: Vec<EscalationId> = past.escalation.named().collect();
+        Ok(Shown::of(past, ids, FieldsShown::Texts))
     })
     .await
 }

@@ -415,3 +415,56 @@ async fn every_entry_is_linked_and_nobody_changes_one_or_takes_one_out_unseen() 
     .unwrap();
     assert_eq!(check().await.fault, Some(FeedFault::Head));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsing_is_told_to_the_auditor_and_a_days_work_is_not() {
+    let app = TestApp::start().await;
+    let look = app.database.superuser().await;
+    let found = async || {
+        app.clock.advance(jiff::SignedDuration::from_secs(1));
+        let answer = app.person("test-auditor").get("/v1/access-findings").await.expect(200);
+        let items = answer.json["items"].as_array().unwrap().clone();
+        let sign = |it: &Value| (it["sign"].as_str().unwrap().to_owned(), it["role"].to_string());
+        (items.iter().map(sign).collect::<Vec<_>>(), items)
+    };
+    let mut ids = Vec::new();
+    for number in 0..51 {
+        let child = json!([{"scheme": "la_child_id", "value": format!("SYN2{number:05}")}]);
+        // Raised elsewhere in time, so that raising them is not what is found.
+        app.clock.advance(jiff::SignedDuration::from_mins(2));
+        ids.push(app.police().raises(json!({"child_references": child})).await);
+    }
+    assert_eq!(found().await.0, Vec::new());
+    for id in &ids {
+        app.childrens_services().get(&format!("/v1/escalations/{id}")).await.expect(200);
+    }
+    let (signs, items) = found().await;
+    assert_eq!(signs, [("many_children".to_owned(), "\"agency\"".to_owned())]);
+    assert_eq!((&items[0]["children"], &items[0]["reads"]), (&json!(51), &json!(51)));
+    assert_eq!(items[0]["agency"], "anyborough_cs");
+    // Lists are for finding one's work, and the reviewer who says what for, or has acted, has a reason.
+    app.director().get("/v1/escalations?limit=200").await.expect(200);
+    let path = format!("/v1/escalations/{}", ids[0]);
+    let why = [("x-access-purpose", "review_preparation")];
+    app.director().send(Method::GET, &path, &why, "").await.expect(200);
+    assert_eq!(found().await.0.len(), 1);
+    app.director().get(&path).await.expect(200);
+    let (signs, _) = found().await;
+    assert!(
+        signs.contains(&("without_relation".to_owned(), "\"director\"".to_owned())),
+        "{signs:?}"
+    );
+    app.clock.set("2026-11-19T22:00:00Z");
+    app.police().get(&path).await.expect(200);
+    let (signs, _) = found().await;
+    assert!(signs.contains(&("out_of_hours".to_owned(), "\"agency\"".to_owned())), "{signs:?}");
+    // Asking is recorded; nobody else may ask; what is older or longer is asked for, or refused.
+    let asked = "select count(*)::text from access_event where operation = 'list_access_findings'";
+    assert_eq!(column(&look, asked).await, ["5"]);
+    assert_eq!(app.director().get("/v1/access-findings").await.status, 403);
+    let long = "/v1/access-findings?from=2026-10-01T00:00:00Z&to=2026-11-18T00:00:00Z";
+    assert_eq!(
+        app.person("test-auditor").get(long).await.problem().1,
+        [("?from".to_owned(), "out_of_range".to_owned())]
+    );
+}

@@ -95,3 +95,13 @@ fn what_a_file_is_exported_for_is_a_purpose_of_the_same_name() {
         assert_eq!(AccessPurpose::from(*purpose).code(), purpose.code());
     }
 }
+
+#[test]
+fn who_asks_of_a_child_is_told_of_that_child_only() {
+    let many: Vec<u128> = (1..=300).collect();
+    let it = entry(call(), Seen::of(ids(&many), FieldsShown::Lines)).unwrap();
+    let line = AccessLine::new(it.clone(), Some(&ids(&[7, 999])));
+    assert_eq!((line.event.escalations, line.escalations), (ids(&[7]), 300));
+    let line = AccessLine::new(it, None);
+    assert_eq!((line.event.escalations.len(), line.escalations), (MOST_NAMED, 300));
+}
