@@ -88,7 +88,7 @@ async fn no_operation_names_an_escalation_without_an_entry_that_says_to_whom() {
         "list_clocks",
         "read_feed",
         "search_by_child",
-        "list_external_ids",
+        "remove_external_id",
         "export_escalations",
         "read_sent_escalation",
         "raise_escalation",
