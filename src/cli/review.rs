@@ -13,6 +13,7 @@ use super::Outcome;
 use super::database::Database;
 use super::review_text::text;
 use super::terminal::answer;
+use crate::domain::access_event::Call;
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
@@ -97,8 +98,13 @@ impl Review {
         let registration = registry::find(deps, &self.issuer, client).await?;
         let registration = registration.filter(|it| !it.disabled).ok_or_else(unknown)?;
         // Whose hands were on the keyboard the program cannot know; it says that it was the command line.
-        let caller =
+        let mut caller =
             registry::caller(deps, &registration, format!("command line as {client}")).await?;
+        caller.call = Some(Call {
+            operation: "command line: review".to_owned(),
+            purpose: None,
+            request_id: "-".to_owned(),
+        });
         let shown = review::shown(deps, &caller, week, None).await;
         let shown = shown.map_err(|failure| format!("{client}: {failure}"))?;
         Ok((week, shown))

@@ -1,5 +1,6 @@
 //! Who may do what: the one table that joins roles and actions.
 
+use super::access_event::Call;
 use super::codes::codes;
 use super::ids::{AgencyId, ClientId, PartnershipId};
 
@@ -124,6 +125,8 @@ codes! {
         ReadReports => "read_reports",
         /// Say where one's own systems are told of what happens, and see what they were told.
         ManageWebhooks => "manage_webhooks",
+        /// Read who read what.
+        ReadAccessLog => "read_access_log",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -153,6 +156,9 @@ impl Reach {
 ///
 /// Service leads and the Director do not see child references: they oversee, and the child's file
 /// stays with the agencies (data minimisation, UK GDPR Article 5(1)(c)).
+///
+/// Only the auditor reads who read what. The Director does not: the log watches whoever reads most, and it would tell
+/// one agency's chief how the staff of the others work.
 #[must_use]
 pub const fn permits(role: Role, action: Action) -> Option<Reach> {
     use Action as A;
@@ -162,6 +168,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             A::ReadWeeklyThemes
             | A::ReadReview
             | A::ReadReports
+            | A::ReadAccessLog
             | A::SignReview
             | A::ProposeExclusion
             | A::DecideExclusion
@@ -252,6 +259,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadPublicPack
             | A::ReadHearing
+            | A::ReadAccessLog
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -277,6 +285,8 @@ pub struct Caller {
     pub client: ClientId,
     /// The person or system that the token names (`sub`), a pseudonym of the token issuer's.
     pub subject: String,
+    /// The request that is answered; none where the service works for them and answers nobody.
+    pub call: Option<Call>,
 }
 
 impl Caller {
@@ -326,6 +336,7 @@ mod tests {
             Action::ReadReview,
             Action::ReadReports,
             Action::ReadHearing,
+            Action::ReadAccessLog,
             Action::ReadReference,
             Action::ReadPublicPack,
         ];

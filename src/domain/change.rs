@@ -203,6 +203,16 @@ pub enum Change {
 }
 
 impl Change {
+    /// The other escalation that it names.
+    #[must_use]
+    pub const fn names(&self) -> Option<EscalationId> {
+        match self {
+            Self::MarkedDuplicate { of, .. } => Some(*of),
+            Self::Linked { to, .. } => Some(*to),
+            _ => None,
+        }
+    }
+
     /// The kind of event that this is.
     #[must_use]
     pub const fn event_type(&self) -> EventType {

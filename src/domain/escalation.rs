@@ -107,6 +107,11 @@ pub struct Escalation {
 }
 
 impl Escalation {
+    /// It, and every other one that it is linked to.
+    pub fn named(&self) -> impl Iterator<Item = EscalationId> {
+        self.links.iter().map(|link| link.to).chain([self.id])
+    }
+
     /// The escalation that a first event makes, or nothing when the event is another one.
     #[must_use]
     pub fn from_first(partnership: PartnershipId, first: &Event) -> Option<Self> {

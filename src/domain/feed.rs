@@ -167,7 +167,7 @@ impl NoticeSaid<'_> {
     }
 }
 
-fn hashed(form: &[u8], said: &Value) -> Hash {
+pub(super) fn hashed(form: &[u8], said: &Value) -> Hash {
     let mut text = String::new();
     write_canonical(said, &mut text);
     sha256::of(&[form, text.as_bytes()])
@@ -247,14 +247,27 @@ impl Head {
     /// # Errors
     /// The first thing that does not hold.
     pub fn check(self, entry: &Entry, recomputed: Option<Hash>) -> Result<Self, FeedFault> {
-        let next = self.after(&entry.leaf);
-        if entry.position != next.position {
+        self.check_link(entry.position, (entry.leaf, entry.link), recomputed)
+    }
+
+    /// The same for a link of any chain of this form.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub fn check_link(
+        self,
+        position: i64,
+        (leaf, link): (Hash, Hash),
+        recomputed: Option<Hash>,
+    ) -> Result<Self, FeedFault> {
+        let next = self.after(&leaf);
+        if position != next.position {
             return Err(FeedFault::Gap);
         }
-        if recomputed != Some(entry.leaf) {
+        if recomputed != Some(leaf) {
             return Err(FeedFault::Content);
         }
-        if entry.link != next.link {
+        if link != next.link {
             return Err(FeedFault::Link);
         }
         Ok(next)

@@ -64,6 +64,8 @@ id! {
     ImportId,
     /// Where an agency's system is told of what happens.
     WebhookEndpointId,
+    /// An entry of the log of who read what.
+    AccessEventId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -1,10 +1,12 @@
 //! The rules: no SQL, no HTTP, no clock, no async.
 
 pub mod access;
+pub mod access_event;
 pub mod act;
 pub mod action;
 pub mod agency;
 pub mod broken_rule;
+pub mod browsing;
 pub mod calendar_check;
 pub mod change;
 pub mod characters;

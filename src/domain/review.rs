@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::codes::codes;
 use super::figures::Reconciliation;
+use super::ids::EscalationId;
 use super::spc::{Assurance, Basis, Variation};
 use super::week::IsoWeek;
 
@@ -98,6 +99,17 @@ pub struct Pack {
     /// What was learnt, what is to be done, and what was decided last; empty in packs of version 1.
     #[serde(default)]
     pub record: Record,
+}
+
+impl Pack {
+    /// Every escalation that it lists.
+    #[must_use]
+    pub fn escalations(&self) -> Vec<EscalationId> {
+        let lists = [&self.urgent, &self.overdue, &self.oldest, &self.high_stages];
+        let lines = lists.into_iter().flatten().map(|line| line.id);
+        let learnt = self.record.learning.iter().flat_map(|it| it.escalations.iter().copied());
+        lines.chain(learnt).collect()
+    }
 }
 
 /// How a figure stands against what is usual for it.

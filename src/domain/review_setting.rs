@@ -149,6 +149,7 @@ mod tests {
             role: Role::Director,
             client: ClientId(uuid::Uuid::nil()),
             subject: "somebody".to_owned(),
+            call: None,
         }
     }
 

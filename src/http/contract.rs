@@ -13,12 +13,14 @@ use utoipa::openapi::{
 };
 use utoipa_actix_web::AppExt;
 
+use super::access_purpose::tell_purpose;
 use super::contract_shapes::name_alternatives;
 use super::deprecations::{Announced, DEPRECATIONS, Deprecation, announce};
 use super::paging::Sort;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::state::AppState;
+use crate::domain::access_event::AccessPurpose;
 
 /// The contract, ready to be sent, and what it says about paths.
 pub struct Contract {
@@ -31,8 +33,11 @@ pub struct Contract {
 
 /// A path of the contract.
 struct Path {
+    template: String,
     segments: Vec<String>,
     methods: Vec<&'static str>,
+    /// The names of its operations, by method.
+    operations: Vec<(&'static str, String)>,
 }
 
 impl Contract {
@@ -56,8 +61,10 @@ impl Contract {
             .paths
             .iter()
             .map(|(template, item)| Path {
+                template: template.clone(),
                 segments: template.split('/').map(str::to_owned).collect(),
                 methods: methods(item),
+                operations: operations(item),
             })
             .collect();
         let value = serde_json::to_value(&document).unwrap_or_default();
@@ -68,6 +75,14 @@ impl Contract {
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The name of the operation that a method of a path of the contract is.
+    #[must_use]
+    pub fn operation_id(&self, method: &actix_web::http::Method, template: &str) -> Option<&str> {
+        let path = self.paths.iter().find(|known| known.template == template)?;
+        let (_, id) = path.operations.iter().find(|(known, _)| *known == method.as_str())?;
+        Some(id)
     }
 
     /// The methods that a path serves, or nothing when it is no path of the contract.
@@ -106,6 +121,23 @@ fn methods(item: &PathItem) -> Vec<&'static str> {
     methods
 }
 
+fn operations(item: &PathItem) -> Vec<(&'static str, String)> {
+    by_method(item)
+        .into_iter()
+        .filter_map(|(method, it)| Some((method, it.as_ref()?.operation_id.clone()?)))
+        .collect()
+}
+
+const fn by_method(item: &PathItem) -> [(&'static str, &Option<Operation>); 5] {
+    [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ]
+}
+
 /// The contract as a document. A test keeps the table of deprecations right.
 #[must_use]
 pub fn document() -> OpenApi {
@@ -129,6 +161,8 @@ fn undated() -> OpenApi {
         if let Some(read) = &mut item.get {
             tell_condition(read);
         }
+        let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        all.into_iter().flatten().for_each(tell_purpose);
     }
     if let Some(components) = &mut document.components {
         name_alternatives(components);
@@ -213,6 +247,10 @@ fn frame() -> OpenApi {
                     "webhooks",
                     "Where your systems are told of what happens, and what they were told.",
                 ),
+                (
+                    "access log",
+                    "Who read what: everybody who saw a child's matters, and what somebody saw.",
+                ),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),
                 ("contract", "This contract."),
@@ -235,7 +273,11 @@ fn frame() -> OpenApi {
         .build();
     let components = frame.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    // Schemas are gathered from bodies; this one is named by parameters only.
+    // Schemas are gathered from bodies; these are named by parameters only.
+    components.schemas.insert(
+        <AccessPurpose as utoipa::ToSchema>::name().into_owned(),
+        <AccessPurpose as utoipa::PartialSchema>::schema(),
+    );
     components.schemas.insert(
         <Sort as utoipa::ToSchema>::name().into_owned(),
         <Sort as utoipa::PartialSchema>::schema(),

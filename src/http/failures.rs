@@ -211,6 +211,7 @@ impl From<StoreFailure> for Problem {
             StoreFailure::Unavailable(_) => ProblemType::Overloaded,
             StoreFailure::OutcomeUnknown => ProblemType::OutcomeUnknown,
             StoreFailure::ReadOnly => ProblemType::ReadOnly,
+            StoreFailure::NotRecorded(_) => ProblemType::AccessNotRecorded,
             StoreFailure::Constraint(_) | StoreFailure::Corrupt(_) | StoreFailure::Other(_) => {
                 tracing::error!(error = %failure, "the store failed");
                 return ProblemType::Internal.into();

@@ -159,6 +159,7 @@ mod tests {
             role: if agency.is_some() { Role::Agency } else { Role::Director },
             client: ClientId(Uuid::from_u128(client)),
             subject: "somebody".to_owned(),
+            call: None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! URLs, JSON, status codes and who is calling; and the contract that says all of it.
 
 pub mod accept;
+pub mod access_events;
+pub mod access_findings;
+pub mod access_purpose;
 pub mod act_requests;
 pub mod action_views;
 pub mod actions;
@@ -207,6 +210,9 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(actions::list_review_learning)
         .service(actions::note_learning)
         .service(actions::measure_learning)
+        .service(access_events::list_access_events)
+        .service(access_events::search_access_events)
+        .service(access_findings::list_access_findings)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::accept::{Format, preferred};
+use super::access_purpose::call_of;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::state::AppState;
@@ -103,6 +104,7 @@ permissions! {
     ReadPractice => ReadPractice;
     ListPractice => ListPractice, &[Format::Json, Format::Csv];
     WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv, Format::Xlsx];
+    AccessLog => ReadAccessLog;
     Reference => ReadReference;
 }
 
@@ -140,12 +142,13 @@ impl<P: Permission> FromRequest for Allowed<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = identify(&request).await?;
+            let mut caller = identify(&request).await?;
             request.extensions_mut().insert(CallingClient(caller.client));
             count(&request, &caller)?;
             if caller.may(P::ACTION).is_none() {
                 return Err(ProblemType::Forbidden.into());
             }
+            caller.call = Some(call_of(&request)?);
             let accept = request.headers().get_all(header::ACCEPT);
             let format = preferred(accept, P::FORMATS).ok_or(ProblemType::NotAcceptable)?;
             Ok(Self { caller, format, permission: PhantomData })

@@ -129,6 +129,8 @@ problem_types! {
         "The work was not finished within the allowed time and was undone; repeat it, or ask for less.";
     Contention => "contention", SERVICE_UNAVAILABLE, "Too many changes at once",
         "Others were changing the same items and nothing was done; repeat after the seconds in Retry-After.";
+    AccessNotRecorded => "access-not-recorded", SERVICE_UNAVAILABLE, "Who reads could not be recorded",
+        "Nobody is shown a child's matter unless it is recorded who was, and that failed; nothing was done, so repeat it after the seconds in Retry-After.";
     ReadOnly => "read-only", SERVICE_UNAVAILABLE, "The service is read-only for now",
         "Reading works but nothing can be saved at the moment; repeat after the seconds in Retry-After.";
 }

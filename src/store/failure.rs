@@ -23,6 +23,9 @@ pub enum StoreFailure {
     /// This database takes no writes.
     #[error("the database is read-only")]
     ReadOnly,
+    /// It could not be written down who reads, so nobody reads.
+    #[error("who reads could not be recorded: {0}")]
+    NotRecorded(String),
     /// A row that no rule of ours could have written.
     #[error("a stored row is not valid: {0}")]
     Corrupt(&'static str),

@@ -51,6 +51,17 @@ pub enum Tells {
     Notice(Box<Notice>),
 }
 
+impl Tells {
+    /// Every escalation that it names.
+    pub fn escalations(&self) -> impl Iterator<Item = EscalationId> {
+        let (one, other) = match self {
+            Self::Event(event, _) => (event.escalation, event.change.names()),
+            Self::Notice(notice) => (notice.escalation, None),
+        };
+        std::iter::once(one).chain(other)
+    }
+}
+
 /// Entries in order, each with its position.
 ///
 /// # Errors

@@ -1,8 +1,11 @@
 //! SQL: rows in, domain values out. No row type leaves this layer.
 
+pub mod access_chain;
+pub mod access_events;
 pub mod actions;
 pub mod agencies;
 mod as_of;
+pub mod browsing;
 pub mod calendars;
 pub mod clients;
 mod clock_rows;

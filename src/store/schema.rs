@@ -1,6 +1,66 @@
 //! The tables as diesel sees them. Generated from the migrated database by `UPDATE_SCHEMA=1 cargo test schema_rs`.
 
 diesel::table! {
+    access_entry (partnership_id, position) {
+        partnership_id -> Uuid,
+        position -> Int8,
+        at -> Timestamptz,
+        access_id -> Uuid,
+        leaf -> Bytea,
+        link -> Bytea,
+        sequenced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    access_event (partnership_id, at, id) {
+        partnership_id -> Uuid,
+        at -> Timestamptz,
+        id -> Uuid,
+        actor_agency_id -> Nullable<Uuid>,
+        actor_role -> Text,
+        actor_client_id -> Uuid,
+        actor_subject -> Text,
+        operation -> Text,
+        purpose -> Nullable<Text>,
+        fields -> Text,
+        escalation_ids -> Array<Uuid>,
+        row_count -> Int4,
+        request_id -> Text,
+        leaf -> Bytea,
+    }
+}
+
+diesel::table! {
+    access_head (partnership_id) {
+        partnership_id -> Uuid,
+        position -> Int8,
+        link -> Bytea,
+        sequenced_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    access_pending (partnership_id, number) {
+        partnership_id -> Uuid,
+        number -> Int8,
+        at -> Timestamptz,
+        access_id -> Uuid,
+        leaf -> Bytea,
+        written_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    access_seen (partnership_id, escalation_id, at, access_id) {
+        partnership_id -> Uuid,
+        escalation_id -> Uuid,
+        at -> Timestamptz,
+        access_id -> Uuid,
+    }
+}
+
+diesel::table! {
     agency (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -801,6 +861,11 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_entry,
+    access_event,
+    access_head,
+    access_pending,
+    access_seen,
     agency,
     calendar,
     calendar_day,

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::reference::partnership;
 use super::review::cut_off_of;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::action::{ActionUpdate, CannotUpdate, NewAction, Recorded, ReviewAction};
 use crate::domain::broken_rule::FieldRule;
 use crate::domain::figures::{DEFINITIONS_VERSION, Figures, GroupBy, WeekFigures, WeeklyQuestion};
@@ -19,7 +21,7 @@ use crate::domain::learning::{
 use crate::domain::partnership::Partnership;
 use crate::domain::spc::WeekValue;
 use crate::domain::week::IsoWeek;
-use crate::store::session::{Connection, Stated, snapshot, transaction};
+use crate::store::session::{Connection, Stated, transaction};
 use crate::store::{StoreFailure, actions, learning, review, weekly};
 
 /// Every action that is known now, with what is needed to show it.
@@ -33,8 +35,8 @@ pub async fn list(
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let now = deps.clock.now();
-    let all = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(actions::known_at(conn, caller.partnership, now).await?)
+    let all = read(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(actions::known_at(conn, caller.partnership, now).await?))
     })
     .await?;
     Ok((all, agreed))
@@ -131,8 +133,10 @@ pub async fn learnt(
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let now = deps.clock.now();
-    let all = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(learning::known_at(conn, caller.partnership, now).await?)
+    let all = read(deps, caller, reach, async |conn| {
+        let all = learning::known_at(conn, caller.partnership, now).await?;
+        let ids: Vec<EscalationId> = all.iter().flat_map(|it| &it.escalations).copied().collect();
+        Ok(Shown::of(all, ids, FieldsShown::Lines))
     })
     .await?;
     Ok((all, agreed))
@@ -148,8 +152,10 @@ pub async fn referred(
     references: &[String],
 ) -> Result<Vec<EscalationId>, Failure> {
     let reach = caller.may(Action::KeepReview).ok_or(Failure::Forbidden)?;
-    let found = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(learning::escalations(conn, caller.partnership, &[], references).await?)
+    let found = read(deps, caller, reach, async |conn| {
+        let found = learning::escalations(conn, caller.partnership, &[], references).await?;
+        let ids: Vec<EscalationId> = found.iter().map(|(id, _)| *id).collect();
+        Ok(Shown::of(found, ids, FieldsShown::Lines))
     })
     .await?;
     let unknown = references.iter().any(|wanted| !found.iter().any(|(_, it)| it == wanted));

@@ -8,6 +8,7 @@ pub use super::act_request::{ActRequest, CorrectionRequest};
 use super::deps::Deps;
 use super::failure::Failure;
 use super::read::{Detail, detail};
+use super::reading::write;
 use super::reference::partnership;
 use super::timers;
 use crate::domain::access::{Action, Caller};
@@ -20,7 +21,7 @@ use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
 use crate::domain::stage_policy::StagePolicy;
-use crate::store::session::{Connection, Stated, Writing, writing};
+use crate::store::session::{Connection, Writing};
 use crate::store::{escalations, events, finding};
 
 /// On what, and how, an act is done.
@@ -51,7 +52,7 @@ pub async fn act(
     let request = request.into();
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let done = writing(&deps.pool, on.writing, Stated::by(caller, reach), async |conn| {
+    let done = write(deps, caller, reach, on.writing, async |conn| {
         // Two records that name each other are held in one order, so that neither waits for the other for ever, and
         // so that what is known of the other one stays true until this is stored.
         if let Some(other) = request.names().filter(|other| *other < on.id) {
@@ -63,7 +64,7 @@ pub async fn act(
             return Err(Failure::Stale);
         }
         let after = act_on(deps, conn, caller, &agreed, &before, on.occurred_at, request).await?;
-        detail(deps, conn, caller, &agreed, after).await
+        Ok(detail(deps, conn, caller, &agreed, after).await?.shown())
     })
     .await?;
     deps.signals.wrote();

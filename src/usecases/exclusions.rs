@@ -2,11 +2,13 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read, write};
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::exclusion::{Exclusion, ExclusionAct, decide, is_left_out};
 use crate::domain::ids::EscalationId;
 use crate::domain::proposal::Person;
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::Writing;
 use crate::store::{StoreFailure, escalations, exclusions};
 
 /// What was decided about an escalation.
@@ -34,7 +36,7 @@ pub async fn act(
     };
     let reach = caller.may(action).ok_or(Failure::Forbidden)?;
     let now = deps.clock.now();
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    write(deps, caller, reach, Writing::Kept, async |conn| {
         // Locked, so that it is not opened again between the look at it and the step.
         let found = escalations::lock(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
@@ -51,7 +53,8 @@ pub async fn act(
             stored => stored?,
         }
         steps.push(step);
-        Ok(Decided { left_out: is_left_out(&steps, &escalation), steps })
+        let decided = Decided { left_out: is_left_out(&steps, &escalation), steps };
+        Ok(Shown::of(decided, [id], FieldsShown::Lines))
     })
     .await
 }
@@ -62,12 +65,12 @@ pub async fn act(
 /// There is no such escalation for this caller.
 pub async fn steps(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Decided, Failure> {
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let it = found.ok_or(Failure::NotFound)?;
         let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
         let left_out = is_left_out(&steps, &it);
-        Ok(Decided { left_out, steps })
+        Ok(Shown::of(Decided { left_out, steps }, [id], FieldsShown::Lines))
     })
     .await
 }

@@ -2,14 +2,15 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::escalation::Escalation;
 use crate::domain::explanation::Explanation;
 use crate::domain::ids::{ClockId, EscalationId};
 use crate::domain::partnership::Partnership;
 use crate::store::escalations;
-use crate::store::session::{Stated, transaction};
 
 /// What is to be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +34,11 @@ pub async fn explain(
 ) -> Result<Explanation, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let found = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(escalations::find(conn, caller.partnership, id).await?)
+    let escalation = read(deps, caller, reach, async |conn| {
+        let found = escalations::find(conn, caller.partnership, id).await?;
+        Ok(Shown::of(found.ok_or(Failure::NotFound)?, [id], FieldsShown::Lines))
     })
     .await?;
-    let escalation = found.ok_or(Failure::NotFound)?;
     match of {
         Of::Clock(clock) => of_clock(&escalation, clock, &agreed),
         Of::ChildProcess => of_delay(&escalation, &agreed),

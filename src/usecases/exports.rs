@@ -3,13 +3,14 @@
 use super::deps::Deps;
 use super::failure::Failure;
 use super::read;
+use super::reading::{Shown, read as shown_from};
 use crate::domain::access::{Action, Caller};
 use crate::domain::export::{ExportFormat, ExportPurpose, ExportRecord};
 use crate::domain::ids::ExportId;
 use crate::domain::listing::{EscalationFilter, EscalationSummary};
 use crate::domain::recorded::Recorded;
 use crate::store::exports;
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 
 /// How many files a list names.
 const LISTED: i64 = 200;
@@ -39,8 +40,11 @@ pub async fn escalations(
     wanted: Wanted,
 ) -> Result<Option<Vec<EscalationSummary>>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
-    let Some(found) = read::all_escalations(deps, caller, &wanted.filter, wanted.most).await?
-    else {
+    let mut said = caller.clone();
+    if let Some(call) = &mut said.call {
+        call.purpose = Some(wanted.purpose.into());
+    }
+    let Some(found) = read::all_escalations(deps, &said, &wanted.filter, wanted.most).await? else {
         return Ok(None);
     };
     let now = deps.clock.now();
@@ -66,8 +70,8 @@ pub async fn escalations(
 /// The database fails.
 pub async fn list(deps: &Deps, caller: &Caller) -> Result<Vec<ExportRecord>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(exports::latest(conn, caller.partnership, LISTED).await?)
+    shown_from(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(exports::latest(conn, caller.partnership, LISTED).await?))
     })
     .await
 }

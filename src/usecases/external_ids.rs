@@ -2,15 +2,17 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read, write};
 use super::reference::partnership;
 use std::sync::Arc;
 
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::{FieldsShown, Seen};
 use crate::domain::external_id::{ExternalId, ExternalName};
 use crate::domain::ids::{AgencyId, EscalationId, ExternalIdId};
 use crate::domain::partnership::Partnership;
 use crate::domain::recorded::Recorded;
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::Writing;
 use crate::store::{StoreFailure, escalations, external_ids};
 
 /// Names with what is needed to show them.
@@ -40,14 +42,14 @@ pub async fn add(
     let id = ExternalIdId(deps.ids.new_id(now));
     let recorded = Recorded::by(caller, now);
     let new = ExternalId { id, escalation, agency, name, recorded, removed_at: None };
-    let stored = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let stored = write(deps, caller, reach, Writing::Kept, async |conn| {
         let found = escalations::find(conn, caller.partnership, escalation).await?;
         let it = found.ok_or(Failure::NotFound)?;
         if expected_version.is_some_and(|version| version != it.version) {
             return Err(Failure::Stale);
         }
         external_ids::insert(conn, caller.partnership, &new).await?;
-        Ok::<_, Failure>(())
+        Ok(Shown::of((), [escalation], FieldsShown::Lines))
     });
     match stored.await {
         Err(Failure::Store(StoreFailure::Constraint(name))) if name == external_ids::TAKEN => {
@@ -75,7 +77,7 @@ pub async fn remove(
     let partnership = partnership(deps, caller.partnership).await?;
     let own: Vec<AgencyId> = caller.agency.iter().chain(&caller.predecessors).copied().collect();
     let by = Recorded::by(caller, deps.clock.now());
-    let names = transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let names = write(deps, caller, reach, Writing::Kept, async |conn| {
         let found = escalations::find(conn, caller.partnership, escalation).await?;
         let it = found.ok_or(Failure::NotFound)?;
         if expected_version.is_some_and(|version| version != it.version) {
@@ -86,7 +88,8 @@ pub async fn remove(
             return Err(Failure::NotFound);
         }
         let all = external_ids::of_escalation(conn, caller.partnership, escalation).await?;
-        Ok(all.into_iter().filter(|it| it.id == id).collect())
+        let removed = all.into_iter().filter(|it| it.id == id).collect();
+        Ok(Shown::of(removed, [escalation], FieldsShown::Lines))
     });
     Ok(Named { names: names.await?, partnership })
 }
@@ -102,10 +105,11 @@ pub async fn list(
 ) -> Result<Named, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let partnership = partnership(deps, caller.partnership).await?;
-    let names = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let names = read(deps, caller, reach, async |conn| {
         let found = escalations::find(conn, caller.partnership, escalation).await?;
         found.ok_or(Failure::NotFound)?;
-        Ok::<_, Failure>(external_ids::of_escalation(conn, caller.partnership, escalation).await?)
+        let names = external_ids::of_escalation(conn, caller.partnership, escalation).await?;
+        Ok(Shown::of(names, [escalation], FieldsShown::Lines))
     });
     Ok(Named { names: names.await?, partnership })
 }
@@ -117,8 +121,10 @@ pub async fn list(
 pub async fn find(deps: &Deps, caller: &Caller, name: &ExternalName) -> Result<Named, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let partnership = partnership(deps, caller.partnership).await?;
-    let names = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok::<_, Failure>(external_ids::of_name(conn, caller.partnership, name).await?)
+    let names = read(deps, caller, reach, async |conn| {
+        let names = external_ids::of_name(conn, caller.partnership, name).await?;
+        let ids = names.iter().map(|it| it.escalation).collect();
+        Ok(Shown::so(names, Seen::of(ids, FieldsShown::Lines).searched()))
     });
     Ok(Named { names: names.await?, partnership })
 }

@@ -7,15 +7,17 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read as shown_from};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::feed::FeedType;
-use crate::domain::ids::PartnershipId;
+use crate::domain::ids::{EscalationId, PartnershipId};
 use crate::domain::partnership::Partnership;
 use crate::store::feed;
 pub use crate::store::feed_pages::{Origin, Tells};
 use crate::store::feed_pages::{Wanted, page};
-use crate::store::session::{Stated, snapshot};
+use crate::store::session::snapshot;
 
 /// How many positions one statement looks through: for a caller of whom few are, or for rare types.
 const WINDOW: i64 = 20_000;
@@ -107,7 +109,7 @@ async fn look(
 ) -> Result<FeedPage, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let (items, next, head) = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let (items, next, head) = shown_from(deps, caller, reach, async |conn| {
         let head = feed::head(conn, caller.partnership).await?.position;
         let mut after = after;
         for _ in 0..WINDOWS {
@@ -123,10 +125,12 @@ async fn look(
             let last = items.last().map(|(position, _)| *position).filter(|_| full);
             after = last.unwrap_or(until);
             if !items.is_empty() {
-                return Ok((items, after, head));
+                let ids: Vec<EscalationId> =
+                    items.iter().flat_map(|(_, tells)| tells.escalations()).collect();
+                return Ok(Shown::of((items, after, head), ids, FieldsShown::Lines));
             }
         }
-        Ok::<_, Failure>((Vec::new(), after, head))
+        Ok(Shown::of_nobody((Vec::new(), after, head)))
     })
     .await?;
     deps.signals.sequenced(caller.partnership, head);
@@ -144,8 +148,6 @@ async fn look_around(deps: &Deps, id: PartnershipId) -> Result<(), Failure> {
 
 /// How far the feed has come.
 async fn head(deps: &Deps, id: PartnershipId) -> Result<i64, Failure> {
-    let head = snapshot(&deps.pool, Stated::partnership(id), async |conn| {
-        Ok::<_, Failure>(feed::head(conn, id).await?)
-    });
+    let head = snapshot(&deps.pool, id, async |conn| Ok::<_, Failure>(feed::head(conn, id).await?));
     Ok(head.await?.position)
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller, Reach};
 use crate::domain::hearing::{FeedAgreement, FeedStatement, NilReturn};
@@ -12,7 +13,7 @@ use crate::domain::partnership::Agency;
 use crate::domain::recorded::Recorded;
 use crate::domain::silence::HearingRule;
 use crate::domain::week::IsoWeek;
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::{StoreFailure, hearing};
 
 /// A list of nil returns goes back so many weeks: ten years.
@@ -87,9 +88,9 @@ pub async fn nil_returns(
 ) -> Result<(String, Vec<NilReturn>), Failure> {
     let reach = caller.may(Action::ReadHearing).ok_or(Failure::Forbidden)?;
     let agency = agency(deps, caller, reach, name).await?;
-    let all = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let all = read(deps, caller, reach, async |conn| {
         let all = hearing::nil_returns_of(conn, caller.partnership, agency.id, MOST_NIL_RETURNS);
-        Ok::<_, Failure>(all.await?)
+        Ok(Shown::of_nobody(all.await?))
     })
     .await?;
     Ok((agency.code, all))
@@ -134,8 +135,8 @@ pub async fn feeds(
 ) -> Result<Vec<FeedAgreement>, Failure> {
     let reach = caller.may(Action::ReadHearing).ok_or(Failure::Forbidden)?;
     let agency = agency(deps, caller, reach, name).await?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(hearing::feeds_of(conn, caller.partnership, agency.id).await?)
+    read(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(hearing::feeds_of(conn, caller.partnership, agency.id).await?))
     })
     .await
 }

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use super::deps::Deps;
 use super::failure::Failure;
 use super::once::Key;
+use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
-use crate::domain::ids::ImportId;
+use crate::domain::access_event::{FieldsShown, Seen};
+use crate::domain::ids::{EscalationId, ImportId};
 use crate::domain::import::{
     ColumnNote, Import, ImportFormat, ImportMode, ImportState, RowFault, RowResult, RowStatus,
 };
 use crate::domain::recorded::Recorded;
 use crate::store::idempotency::Hashes;
 pub use crate::store::import_rows::Only;
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::{idempotency, import_rows, imports};
 
 /// Keys of other operations are others.
@@ -145,12 +147,18 @@ pub async fn report(
 ) -> Result<Report, Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let place = (caller.partnership, id);
-    let mut report = snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    let mut report = read(deps, caller, reach, async |conn| {
         let import = imports::find(conn, caller.partnership, id).await?;
         let import = import.ok_or(Failure::NotFound)?;
         let counts = import_rows::counts(conn, place).await?;
         let rows = import_rows::after(conn, place, asked.after, asked.only, asked.limit).await?;
-        Ok::<_, Failure>(Report { import, counts, rows })
+        let ids: Vec<EscalationId> =
+            rows.iter().filter_map(|(row, _)| Some(row.escalation.as_ref()?.0)).collect();
+        // What was sent names children as the file did, also where no escalation came of it.
+        let fields =
+            if asked.with_text { FieldsShown::WithChildReferences } else { FieldsShown::Lines };
+        let seen = Seen { rows: rows.len(), ..Seen::of(ids, fields) };
+        Ok(Shown::so(Report { import, counts, rows }, seen))
     })
     .await?;
     for (row, sealed) in &mut report.rows {

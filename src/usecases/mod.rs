@@ -1,5 +1,7 @@
 //! One public function for each thing that a caller can ask; each is one transaction.
 
+pub mod access_chain;
+pub mod access_events;
 pub mod act_request;
 pub mod actions;
 pub mod acts;
@@ -27,6 +29,7 @@ pub mod practice;
 pub mod raise;
 pub mod read;
 pub mod readiness;
+mod reading;
 pub mod reference;
 pub mod registry;
 pub mod reports;

@@ -2,10 +2,12 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
+use crate::domain::ids::EscalationId;
 use crate::domain::listing::{Page, PageRequest};
 use crate::domain::notice::{Notice, NoticeFilter};
-use crate::store::session::{Stated, transaction};
 use crate::store::timers;
 
 /// A list of notices that have been told by now.
@@ -19,9 +21,11 @@ pub async fn list(
     page: PageRequest,
 ) -> Result<Page<Notice>, Failure> {
     let reach = caller.may(Action::ListEscalations).ok_or(Failure::Forbidden)?;
-    transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let now = deps.clock.now();
-        Ok(timers::notices(conn, caller.partnership, filter, page, now).await?)
+        let page = timers::notices(conn, caller.partnership, filter, page, now).await?;
+        let ids: Vec<EscalationId> = page.items.iter().map(|it| it.escalation).collect();
+        Ok(Shown::of(page, ids, FieldsShown::Lines))
     })
     .await
 }

@@ -6,9 +6,9 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::raise::{How, RaiseRequest, raise_so};
 use super::read::{Detail, detail};
+use super::reading::{Shown, read};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
-use crate::store::session::{Stated, snapshot};
 use crate::store::{StoreFailure, escalations, idempotency};
 
 /// How long a key is kept: senders queue over Christmas.
@@ -78,17 +78,17 @@ async fn known(
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let since = since(deps.clock.now());
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let whose = (caller.partnership, caller.client);
         let Some((meaning, id)) = idempotency::find(conn, whose, hashes, since).await? else {
-            return Ok(None);
+            return Ok(Shown::of_nobody(None));
         };
         if meaning != hashes.meaning {
             return Err(Failure::KeyReused);
         }
         let found = escalations::find(conn, caller.partnership, id).await?;
         let found = found.ok_or(Failure::NotFound)?;
-        Ok(Some(detail(deps, conn, caller, &agreed, found).await?))
+        Ok(detail(deps, conn, caller, &agreed, found).await?.shown().map(Some))
     })
     .await
 }

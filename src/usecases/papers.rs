@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read, read_at};
 use super::reference::partnership;
 use super::review::{self, cut_off, text_of};
 use crate::domain::access::{Action, Caller};
@@ -17,7 +18,7 @@ use crate::domain::review::Pack;
 use crate::domain::week::IsoWeek;
 use crate::sha256;
 use crate::store::review as store_review;
-use crate::store::session::{Stated, known_at, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::weekly::{Span, figures_of};
 use crate::store::{StoreFailure, public_releases};
 
@@ -84,8 +85,8 @@ pub async fn pack_of(
 /// The caller may not read, or the database fails.
 pub async fn releases(deps: &Deps, caller: &Caller) -> Result<Vec<Release>, Failure> {
     let reach = caller.may(Action::ReadPublicPack).ok_or(Failure::Forbidden)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(public_releases::all(conn, caller.partnership).await?)
+    read(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(public_releases::all(conn, caller.partnership).await?))
     })
     .await
 }
@@ -163,7 +164,7 @@ async fn of_quarter(
     let data_to = data_of(period.to, now).ok_or(Failure::CannotRelease(CannotRelease::NotOver))?;
     let agreed = partnership(deps, caller.partnership).await?;
     let past = Some(data_to).filter(|at| *at < now);
-    known_at(&deps.pool, Stated::by(caller, reach), past, async |conn| {
+    read_at(deps, caller, reach, past, async |conn| {
         let question = WeeklyQuestion {
             from: period.from,
             to: period.to,
@@ -186,7 +187,7 @@ async fn of_quarter(
             raised: &raised,
         };
         let told = counts(&counted, profile);
-        Ok(told.ok_or(StoreFailure::Corrupt("the counts of a quarter"))?)
+        Ok(Shown::of_nobody(told.ok_or(StoreFailure::Corrupt("the counts of a quarter"))?))
     })
     .await
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read_at};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
 use crate::domain::ids::PracticeRecordId;
 use crate::domain::listing::{Page, PageRequest};
 use crate::domain::partnership::Partnership;
 use crate::domain::practice::{Practice, PracticeFilter, PracticeRecord, PracticeSummary};
-use crate::store::session::{Stated, known_at, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::{StoreFailure, practice};
 
 /// The unique index that a second use of a sender's reference breaks.
@@ -81,8 +82,8 @@ pub async fn list(
     page: PageRequest,
 ) -> Result<Page<PracticeSummary>, Failure> {
     let reach = caller.may(Action::ListPractice).ok_or(Failure::Forbidden)?;
-    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
-        Ok(practice::list(conn, caller.partnership, filter, page).await?)
+    read_at(deps, caller, reach, filter.as_of, async |conn| {
+        Ok(Shown::of_nobody(practice::list(conn, caller.partnership, filter, page).await?))
     })
     .await
 }

@@ -6,9 +6,11 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::once::since;
 use super::read::{Detail, detail};
+use super::reading::{Shown, write};
 use super::reference::partnership;
 use super::timers;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::broken_rule::{Faults, FieldRule};
 use crate::domain::child_reference::ChildReference;
 use crate::domain::decide::Scene;
@@ -25,7 +27,7 @@ use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
 use crate::store::escalations::{self, StoredChild};
 use crate::store::idempotency::Hashes;
-use crate::store::session::{Connection, Stated, Writing, transaction, writing};
+use crate::store::session::{Connection, Stated, Writing, transaction};
 use crate::store::{StoreFailure, events, finding, idempotency, source_records};
 
 /// The unique index that a second use of a sender's reference breaks.
@@ -122,13 +124,22 @@ pub async fn raise_so(
     let agreed = partnership(deps, caller.partnership).await?;
     let external = request.source.clone().zip(request.external_reference.clone());
     let prepared = prepare(deps, caller, &agreed, request)?;
-    let done = writing(&deps.pool, how.writing, Stated::by(caller, reach), async |conn| {
+    let done = write(deps, caller, reach, how.writing, async |conn| {
         let children = prepared.children.clone();
         let (raised, duplicate_days) = store(deps, conn, caller, &agreed, prepared, &how).await?;
         let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
         let possible_duplicates = finding::alike(conn, &raised, &keys, duplicate_days).await?;
         let shown = detail(deps, conn, caller, &agreed, raised).await?;
-        Ok(Detail { possible_duplicates, ..shown })
+        let detail = Detail { possible_duplicates, ..shown };
+        Ok(match how.writing {
+            Writing::Kept => detail.shown(),
+            // There is no such escalation.
+            Writing::Tried => {
+                let alike: Vec<EscalationId> =
+                    detail.possible_duplicates.iter().map(|(id, _)| *id).collect();
+                Shown::of(detail, alike, FieldsShown::Lines)
+            }
+        })
     })
     .await;
     deps.signals.wrote();

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read, read_at};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::{FieldsShown, Seen};
 use crate::domain::act::ActKind;
 use crate::domain::child_reference::{ChildReference, Scheme};
 use crate::domain::escalation::Escalation;
@@ -21,7 +23,7 @@ use crate::domain::listing::{
 use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
-use crate::store::session::{Connection, Stated, known_at, snapshot};
+use crate::store::session::Connection;
 use crate::store::{StoreFailure, escalations, events, exclusions, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
@@ -48,6 +50,19 @@ pub struct Detail {
     pub now: Timestamp,
     /// What the partnership has agreed on, for codes and labels.
     pub partnership: Arc<Partnership>,
+}
+
+impl Detail {
+    /// As it is shown, with what may be the same matter.
+    pub(super) fn shown(self) -> Shown<Self> {
+        let fields = match &self.children {
+            Some(children) if !children.is_empty() => FieldsShown::WithChildReferences,
+            _ => FieldsShown::Texts,
+        };
+        let alike = self.possible_duplicates.iter().map(|(id, _)| *id);
+        let ids: Vec<EscalationId> = alike.chain(self.escalation.named()).collect();
+        Shown::of(self, ids, fields)
+    }
 }
 
 /// What the caller may see of `escalation`, inside the transaction that read it.
@@ -102,7 +117,7 @@ pub async fn one(
 ) -> Result<Detail, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    known_at(&deps.pool, Stated::by(caller, reach), as_of, async |conn| {
+    read_at(deps, caller, reach, as_of, async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
         let mut detail = detail(deps, conn, caller, &agreed, escalation).await?;
@@ -110,7 +125,7 @@ pub async fn one(
             detail.now = then;
             detail.possible_acts.clear();
         }
-        Ok(detail)
+        Ok(detail.shown())
     })
     .await
 }
@@ -139,18 +154,20 @@ pub struct Past {
 pub async fn history(deps: &Deps, caller: &Caller, id: EscalationId) -> Result<Past, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let found = escalations::find(conn, caller.partnership, id).await?;
         let escalation = found.ok_or(Failure::NotFound)?;
         let steps = exclusions::of_escalation(conn, caller.partnership, id).await?;
-        Ok(Past {
+        let past = Past {
             left_out: is_left_out(&steps, &escalation),
             events: events::history(conn, caller.partnership, id).await?,
             sight: escalation.sight_of(caller),
             now: deps.clock.now(),
             partnership: Arc::clone(&agreed),
             escalation,
-        })
+        };
+        let ids: Vec<EscalationId> = past.escalation.named().collect();
+        Ok(Shown::of(past, ids, FieldsShown::Texts))
     })
     .await
 }
@@ -169,10 +186,11 @@ pub async fn escalations(
     let agreed = partnership(deps, caller.partnership).await?;
     let filter = &protected(filter, caller);
     let now = filter.as_of.unwrap_or_else(|| deps.clock.now());
-    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
+    read_at(deps, caller, reach, filter.as_of, async |conn| {
         let mut page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
         add_standing(conn, caller, &agreed, now, page.items.iter_mut()).await?;
-        Ok(page)
+        let ids: Vec<EscalationId> = page.items.iter().map(|it| it.id).collect();
+        Ok(Shown::of(page, ids, FieldsShown::Lines))
     })
     .await
 }
@@ -196,16 +214,17 @@ pub(super) async fn all_escalations(
     let now = filter.as_of.unwrap_or_else(|| deps.clock.now());
     let limit = i64::try_from(most).unwrap_or(i64::MAX - 1);
     let page = PageRequest { limit, after: None, oldest_first: true, by_next_due: false };
-    known_at(&deps.pool, Stated::by(caller, reach), filter.as_of, async |conn| {
+    read_at(deps, caller, reach, filter.as_of, async |conn| {
         let page = lists::escalations(conn, caller.partnership, filter, page, now).await?;
         if page.next.is_some() {
-            return Ok(None);
+            return Ok(Shown::of_nobody(None));
         }
         let mut items = page.items;
         for some in items.chunks_mut(AT_ONCE) {
             add_standing(conn, caller, &agreed, now, some.iter_mut()).await?;
         }
-        Ok(Some(items))
+        let ids: Vec<EscalationId> = items.iter().map(|it| it.id).collect();
+        Ok(Shown::of(Some(items), ids, FieldsShown::Lines))
     })
     .await
 }
@@ -220,8 +239,9 @@ pub async fn by_reference(
     reference: &str,
 ) -> Result<Option<EscalationId>, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(finding::by_reference(conn, caller.partnership, reference).await?)
+    read(deps, caller, reach, async |conn| {
+        let id = finding::by_reference(conn, caller.partnership, reference).await?;
+        Ok(Shown::of(id, id, FieldsShown::Lines))
     })
     .await
 }
@@ -268,11 +288,12 @@ pub async fn episodes(
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
     let now = of.as_of.unwrap_or_else(|| deps.clock.now());
-    known_at(&deps.pool, Stated::by(caller, reach), of.as_of, async |conn| {
+    read_at(deps, caller, reach, of.as_of, async |conn| {
         let mut page = run_lists::episodes(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
         add_standing(conn, caller, &agreed, now, lines).await?;
-        Ok(page)
+        let ids: Vec<EscalationId> = page.items.iter().map(|it| it.escalation.id).collect();
+        Ok(Shown::of(page, ids, FieldsShown::Lines))
     })
     .await
 }
@@ -292,11 +313,12 @@ pub async fn clocks(
     let agreed = partnership(deps, caller.partnership).await?;
     let of = &protected(of, caller);
     let now = of.as_of.unwrap_or_else(|| deps.clock.now());
-    known_at(&deps.pool, Stated::by(caller, reach), of.as_of, async |conn| {
+    read_at(deps, caller, reach, of.as_of, async |conn| {
         let mut page = run_lists::clocks(conn, caller.partnership, of, filter, page).await?;
         let lines = page.items.iter_mut().map(|line| &mut line.escalation);
         add_standing(conn, caller, &agreed, now, lines).await?;
-        Ok(page)
+        let ids: Vec<EscalationId> = page.items.iter().map(|it| it.escalation.id).collect();
+        Ok(Shown::of(page, ids, FieldsShown::Lines))
     })
     .await
 }
@@ -312,8 +334,10 @@ pub async fn of_child(
 ) -> Result<Vec<EscalationId>, Failure> {
     let reach = caller.may(Action::ReadChildReference).ok_or(Failure::Forbidden)?;
     let key = deps.vault.child_key(caller.partnership, child);
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(finding::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?)
+    read(deps, caller, reach, async |conn| {
+        let ids = finding::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?;
+        let seen = Seen::of(ids.clone(), FieldsShown::WithChildReferences).searched();
+        Ok(Shown::so(ids, seen))
     })
     .await
 }

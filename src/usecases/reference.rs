@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::domain::ids::PartnershipId;
 use crate::domain::partnership::Partnership;
 use crate::store::reference;
-use crate::store::session::{Stated, snapshot};
+use crate::store::session::snapshot;
 
 /// The partnership with its agencies, themes, timescales, policies and calendars.
 ///
@@ -17,10 +17,9 @@ pub async fn partnership(deps: &Deps, id: PartnershipId) -> Result<Arc<Partnersh
     if let Some(known) = deps.partnerships.get(&id) {
         return Ok(known);
     }
-    let loaded = snapshot(&deps.pool, Stated::partnership(id), async |conn| {
-        Ok::<_, Failure>(reference::load(conn, id).await?)
-    })
-    .await?;
+    let loaded =
+        snapshot(&deps.pool, id, async |conn| Ok::<_, Failure>(reference::load(conn, id).await?))
+            .await?;
     let loaded = Arc::new(loaded);
     deps.partnerships.put(id, Arc::clone(&loaded));
     Ok(loaded)

@@ -48,5 +48,6 @@ pub async fn caller(
         role: registration.role,
         client: registration.id,
         subject,
+        call: None,
     })
 }

@@ -9,11 +9,14 @@ use uuid::Uuid;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::registry;
 use crate::domain::access::{Action, Caller};
-use crate::domain::report::{ReportPage, ReportQuestion, ReportToken, ReportView};
+use crate::domain::access_event::{FieldsShown, Seen};
+use crate::domain::ids::EscalationId;
+use crate::domain::report::{ReportColumn, ReportPage, ReportQuestion, ReportToken, ReportView};
 use crate::store::clients::Registration;
-use crate::store::session::{Connection, Stated, snapshot, transaction};
+use crate::store::session::{Connection, Stated, transaction};
 use crate::store::{StoreFailure, report_tokens, reports};
 
 /// How long a token holds when nobody says otherwise, and at most.
@@ -108,10 +111,33 @@ pub async fn ask(
     question: &ReportQuestion,
 ) -> Result<ReportPage, Failure> {
     let reach = caller.may(Action::ReadReports).ok_or(Failure::Forbidden)?;
-    let found = snapshot(&deps.pool, Stated::by(caller, reach), async |conn: &mut Connection| {
-        reports::ask(conn, question).await
-    });
-    found.await?.ok_or(Failure::NotFound)
+    read(deps, &asking(caller, question), reach, async |conn| {
+        let page = reports::ask(conn, question).await?;
+        let page = page.ok_or(Failure::NotFound)?;
+        let Some(seen) = seen(question, &page) else { return Ok(Shown::of_nobody(page)) };
+        Ok(Shown::so(page, seen))
+    })
+    .await
+}
+
+/// The caller, who asks for a view.
+fn asking(caller: &Caller, question: &ReportQuestion) -> Caller {
+    let mut caller = caller.clone();
+    if let Some(call) = &mut caller.call {
+        call.operation = format!("{} {}", call.operation, question.view.name());
+    }
+    caller
+}
+
+/// What rows of a view tell of single escalations, by their identifiers where these were asked for; nothing where the rows
+/// of the view are figures or reference data.
+fn seen(question: &ReportQuestion, page: &ReportPage) -> Option<Seen> {
+    let names = |column: &ReportColumn| column.name().ends_with("escalation_id");
+    question.view.columns().find(|column| names(column))?;
+    let place = question.columns.iter().position(names);
+    let ids = page.rows.iter().filter_map(|row| row.get(place?)?.as_ref()?.parse().ok());
+    let ids = ids.map(|id: Uuid| EscalationId(id)).collect();
+    Some(Seen { rows: page.rows.len(), ..Seen::of(ids, FieldsShown::Report) })
 }
 
 /// Makes a token for a client, and tells its secret, which is kept nowhere.

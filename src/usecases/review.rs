@@ -7,9 +7,11 @@ use jiff::civil::Time;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{self, Shown as ShownTo};
 use super::reference::partnership;
 use super::review_record;
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::escalation::Escalation;
 use crate::domain::figures::{GroupBy, WeeklyQuestion};
 use crate::domain::london;
@@ -20,7 +22,7 @@ use crate::domain::review_setting::in_force;
 use crate::domain::sign_off::{CannotSign, SignOff, Signing, check};
 use crate::domain::week::IsoWeek;
 use crate::sha256;
-use crate::store::session::{Connection, Stated, known_at, snapshot, transaction};
+use crate::store::session::{Connection, Stated, transaction};
 use crate::store::weekly::{Span, figures_of};
 use crate::store::{
     StoreFailure, escalations, hearing, review, review_rules, sign_offs as store_sign_offs, weekly,
@@ -60,8 +62,10 @@ pub async fn pack(
     let data_to = as_of.unwrap_or_else(|| cut_off(week, now));
     // What is known now needs no putting back.
     let past = Some(data_to).filter(|at| *at < now);
-    known_at(&deps.pool, Stated::by(caller, reach), past, async |conn| {
-        read(conn, &agreed, week, data_to).await
+    reading::read_at(deps, caller, reach, past, async |conn| {
+        let pack = read(conn, &agreed, week, data_to).await?;
+        let ids = pack.escalations();
+        Ok(ShownTo::of(pack, ids, FieldsShown::Lines))
     })
     .await
 }
@@ -106,7 +110,7 @@ pub async fn shown(
     Ok(Shown { sha256: sha256::hexadecimal(text.as_bytes()), text, version: None })
 }
 
-/// Every signed version of a week, the first first.
+/// Every signed version of a week, the first first, with the escalations that any of them lists.
 ///
 /// # Errors
 /// The caller may not review, or the database fails.
@@ -116,8 +120,15 @@ pub async fn sign_offs(
     week: IsoWeek,
 ) -> Result<Vec<SignOff>, Failure> {
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(store_sign_offs::of_week(conn, caller.partnership, week).await?)
+    reading::read(deps, caller, reach, async |conn| {
+        let all = store_sign_offs::of_week(conn, caller.partnership, week).await?;
+        let mut ids = Vec::new();
+        for it in &all {
+            let pack: Pack = serde_json::from_str(&it.pack)
+                .map_err(|_| StoreFailure::Corrupt("review_sign_off.pack"))?;
+            ids.extend(pack.escalations());
+        }
+        Ok(ShownTo::of(all, ids, FieldsShown::Lines))
     })
     .await
 }

@@ -2,14 +2,15 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{self, Shown};
 use super::reference::partnership;
 use super::review::{read, sign_offs};
 use crate::domain::access::{Action, Caller};
+use crate::domain::access_event::FieldsShown;
 use crate::domain::review::Pack;
 use crate::domain::review::changes::{Changes, Signed, changes};
 use crate::domain::sign_off::SignOff;
 use crate::domain::week::IsoWeek;
-use crate::store::session::{Stated, snapshot};
 use crate::store::{StoreFailure, review_changes};
 
 /// What was recorded after the data of the last signed version of a week and changes it; none where nobody signed.
@@ -37,12 +38,14 @@ pub async fn since(deps: &Deps, caller: &Caller, signed: &SignOff) -> Result<Cha
     let pack: Pack = serde_json::from_str(&signed.pack)
         .map_err(|_| StoreFailure::Corrupt("review_sign_off.pack"))?;
     let now = deps.clock.now();
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    reading::read(deps, caller, reach, async |conn| {
         let known = read(conn, &agreed, signed.week, now).await?;
         let overdue = review_changes::overdue_at(conn, agreed.id, signed.data_to).await?;
         let histories = review_changes::histories(conn, agreed.id, signed.data_to, now).await?;
         let of = Signed { version: signed.version, pack: &pack };
-        Ok(changes(of, &known, overdue, agreed.id, &histories))
+        let changes = changes(of, &known, overdue, agreed.id, &histories);
+        let ids = changes.escalations();
+        Ok(Shown::of(changes, ids, FieldsShown::Lines))
     })
     .await
 }

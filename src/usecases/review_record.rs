@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::review::cut_off_of;
 use crate::domain::access::{Action, Caller};
 use crate::domain::meeting::{ReviewWeek, WeekState};
 use crate::domain::partnership::Partnership;
 use crate::domain::review::record::{Record, Recorded, WATCHED_WEEKS, record};
 use crate::domain::week::IsoWeek;
-use crate::store::session::{Connection, Stated, snapshot};
+use crate::store::session::Connection;
 use crate::store::{StoreFailure, actions, learning, review, sign_offs};
 
 /// The most weeks that are listed: two years.
@@ -41,7 +42,7 @@ pub async fn weeks(deps: &Deps, caller: &Caller) -> Result<Vec<ReviewWeek>, Fail
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     let now = deps.clock.now();
     let present = IsoWeek::containing(now);
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let oldest = present.plus_weeks(1 - MOST_LISTED);
         // Without their texts, of which two years are some ten megabytes.
         let signed = sign_offs::heads(conn, caller.partnership).await?;
@@ -66,7 +67,7 @@ pub async fn weeks(deps: &Deps, caller: &Caller) -> Result<Vec<ReviewWeek>, Fail
                 as_deputy: last.map(|it| it.as_deputy),
             }
         });
-        Ok(listed.collect())
+        Ok(Shown::of_nobody(listed.collect()))
     })
     .await
 }

@@ -2,11 +2,12 @@
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
 use crate::domain::ids::RebaseId;
 use crate::domain::rebase::{DeclaredRebase, RebaseStatement, RebaseWithdrawal};
 use crate::domain::review_setting::{SettingStatement, SettingVersion};
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::{StoreFailure, review_rules};
 
 /// Declares a change.
@@ -67,8 +68,8 @@ pub async fn withdraw(
 pub async fn rebases(deps: &Deps, caller: &Caller) -> Result<Vec<DeclaredRebase>, Failure> {
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     let now = deps.clock.now();
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(review_rules::rebases(conn, caller.partnership, now).await?)
+    read(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(review_rules::rebases(conn, caller.partnership, now).await?))
     })
     .await
 }
@@ -104,8 +105,8 @@ pub async fn set(
 pub async fn settings(deps: &Deps, caller: &Caller) -> Result<Vec<SettingVersion>, Failure> {
     let reach = caller.may(Action::ReadReview).ok_or(Failure::Forbidden)?;
     let now = deps.clock.now();
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
-        Ok(review_rules::settings(conn, caller.partnership, now).await?)
+    read(deps, caller, reach, async |conn| {
+        Ok(Shown::of_nobody(review_rules::settings(conn, caller.partnership, now).await?))
     })
     .await
 }

@@ -80,7 +80,7 @@ pub struct Checked {
 /// # Errors
 /// The database fails.
 pub async fn check(deps: &Deps, id: PartnershipId) -> Result<Checked, Failure> {
-    snapshot(&deps.pool, Stated::partnership(id), async |conn| {
+    snapshot(&deps.pool, id, async |conn| {
         let mut head = Head::START;
         loop {
             let entries = feed::recomputed(conn, id, head.position, BATCH).await?;

@@ -9,6 +9,7 @@ use super::deps::Deps;
 use super::failure::Failure;
 use super::raise::{DelayRequest, How, RaiseRequest, look_up, prepare, raise_so, store};
 use super::read::{Detail, detail};
+use super::reading::{Shown, read, write};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
 use crate::domain::escalation::Escalation;
@@ -17,7 +18,7 @@ use crate::domain::ids::{AgencyId, EscalationId};
 use crate::domain::partnership::Partnership;
 use crate::domain::recorded::Recorded;
 use crate::domain::sent::{News, Said, SaidDelay, SendResult, SourceRecord, check_same};
-use crate::store::session::{Connection, Stated, snapshot, writing};
+use crate::store::session::Connection;
 use crate::store::{StoreFailure, escalations, events, finding, source_records};
 
 /// Why a correction was made that a sender's system sent. It names no system, which a protected raiser may not want known.
@@ -101,11 +102,12 @@ pub async fn find(
 ) -> Result<Detail, Failure> {
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         let id = sent_by(conn, caller, source, external_reference).await?;
         let id = id.ok_or(Failure::NotFound)?;
         let found = escalations::find(conn, caller.partnership, id).await?;
-        detail(deps, conn, caller, &agreed, found.ok_or(Failure::NotFound)?).await
+        let found = found.ok_or(Failure::NotFound)?;
+        Ok(detail(deps, conn, caller, &agreed, found).await?.shown())
     })
     .await
 }
@@ -129,11 +131,12 @@ async fn again(
 ) -> Result<Option<(SendResult, Detail)>, Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
-    let done = writing(&deps.pool, sent.how.writing, Stated::by(caller, reach), async |conn| {
+    let done = write(deps, caller, reach, sent.how.writing, async |conn| {
         let Some((result, it)) = again_in(deps, conn, caller, &agreed, sent).await? else {
-            return Ok(None);
+            return Ok(Shown::of_nobody(None));
         };
-        Ok::<_, Failure>(Some((result, detail(deps, conn, caller, &agreed, it).await?)))
+        let shown = detail(deps, conn, caller, &agreed, it).await?.shown();
+        Ok(shown.map(|detail| Some((result, detail))))
     })
     .await?;
     if matches!(done, Some((SendResult::Updated, _))) {

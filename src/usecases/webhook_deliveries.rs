@@ -5,13 +5,15 @@ use std::time::Instant;
 use super::deliver::{signed, source_of};
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{Shown, read};
 use super::reference::partnership;
 use super::webhooks::{note_act, own, reach};
 use crate::domain::access::Caller;
+use crate::domain::access_event::FieldsShown;
 use crate::domain::broken_rule::FieldRule;
 use crate::domain::ids::{EscalationId, WebhookEndpointId};
 use crate::domain::webhook::{Delivery, EndpointAct, Told};
-use crate::store::session::{Stated, snapshot, transaction};
+use crate::store::session::{Stated, transaction};
 use crate::store::{webhook_deliveries, webhook_keys, webhook_telling};
 use crate::webhook::message;
 use crate::webhook::send::Outcome;
@@ -36,9 +38,11 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Delivery>, Failure> {
     let reach = reach(caller)?;
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    read(deps, caller, reach, async |conn| {
         own(conn, caller, id, false).await?;
-        Ok(webhook_deliveries::list(conn, caller.partnership, id, filter, limit).await?)
+        let all = webhook_deliveries::list(conn, caller.partnership, id, filter, limit).await?;
+        let ids: Vec<EscalationId> = all.iter().map(|it| it.escalation).collect();
+        Ok(Shown::of(all, ids, FieldsShown::Lines))
     })
     .await
 }

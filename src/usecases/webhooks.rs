@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::reading::{self, Shown};
 use crate::domain::access::{Action, Caller, Reach};
 use crate::domain::broken_rule::FieldRule;
 use crate::domain::ids::{AgencyId, WebhookEndpointId};
@@ -11,7 +12,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::webhook::{
     BOTH_KEYS, Endpoint, EndpointAct, EndpointKey, EndpointState, MOST_ENDPOINTS, SigningScheme,
 };
-use crate::store::session::{Connection, Stated, Writing, snapshot, transaction, writing};
+use crate::store::session::{Connection, Stated, Writing, transaction, writing};
 use crate::store::{webhook_keys, webhook_telling, webhooks};
 use crate::webhook::signature::SigningKey;
 
@@ -152,14 +153,14 @@ fn new_key(
 pub async fn list(deps: &Deps, caller: &Caller) -> Result<Vec<EndpointDetail>, Failure> {
     let reach = reach(caller)?;
     let now = deps.clock.now();
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    reading::read(deps, caller, reach, async |conn| {
         let all = webhooks::of_owner(conn, caller.partnership, &owner(caller)).await?;
         let mut shown = Vec::with_capacity(all.len());
         for endpoint in all {
             let keys = webhook_keys::keys(conn, caller.partnership, endpoint.id, now).await?;
             shown.push(EndpointDetail { endpoint, keys, secret: None });
         }
-        Ok(shown)
+        Ok(Shown::of_nobody(shown))
     })
     .await
 }
@@ -175,10 +176,10 @@ pub async fn read(
 ) -> Result<EndpointDetail, Failure> {
     let reach = reach(caller)?;
     let now = deps.clock.now();
-    snapshot(&deps.pool, Stated::by(caller, reach), async |conn| {
+    reading::read(deps, caller, reach, async |conn| {
         let endpoint = own(conn, caller, id, false).await?;
         let keys = webhook_keys::keys(conn, caller.partnership, id, now).await?;
-        Ok(EndpointDetail { endpoint, keys, secret: None })
+        Ok(Shown::of_nobody(EndpointDetail { endpoint, keys, secret: None }))
     })
     .await
 }

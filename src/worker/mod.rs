@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
+use crate::usecases::access_chain;
 use crate::usecases::deliver::{Courier, look};
 use crate::usecases::import_work::{Importer, RowForm, work_all};
 use crate::usecases::sequence::sequence_all;
@@ -28,13 +29,19 @@ const DELIVER_EVERY: Duration = Duration::from_secs(1);
 /// How often it is asked whether a file waits.
 const LOOK_FOR_FILES: Duration = Duration::from_secs(1);
 
+/// How often what was read gets its links.
+const LINK_EVERY: Duration = Duration::from_secs(1);
+
+/// After how many such rounds it is asked whether the next months have partitions: every hour.
+const LOOK_AHEAD_ROUNDS: u32 = 3_600;
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
     importer: Importer,
     courier: Arc<Courier>,
     stop: watch::Sender<bool>,
-    running: [JoinHandle<()>; 4],
+    running: [JoinHandle<()>; 5],
 }
 
 impl Worker {
@@ -48,6 +55,7 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let running = [
             tokio::spawn(sequence(deps.clone(), stopped.clone())),
+            tokio::spawn(link_reads(deps.clone(), stopped.clone())),
             tokio::spawn(deliver(deps.clone(), Arc::clone(&courier), stopped.clone())),
             tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone())),
             tokio::spawn(sweep(deps, sweeper.clone(), stopped)),
@@ -114,6 +122,34 @@ async fn sequence(deps: Deps, mut stopped: watch::Receiver<bool>) {
         };
         if let Ok(Err(_)) = stopped {
             // The worker was dropped, and the service with it.
+            return;
+        }
+    }
+}
+
+/// Links the log of reads, and keeps months ahead of it.
+async fn link_reads(deps: Deps, mut stopped: watch::Receiver<bool>) {
+    let mut round: u32 = 0;
+    while !*stopped.borrow() {
+        // In a task of its own, so that a panic ends this round and not all linking.
+        let its_deps = deps.clone();
+        let looks_ahead = round.is_multiple_of(LOOK_AHEAD_ROUNDS);
+        round = round.wrapping_add(1);
+        let linked = tokio::spawn(async move {
+            if looks_ahead {
+                let made = access_chain::make_partitions(&its_deps).await?;
+                if made > 0 {
+                    tracing::info!(made, "partitions of the log of reads");
+                }
+            }
+            access_chain::link_all(&its_deps).await
+        });
+        match linked.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the log of reads is linked again"),
+            Err(error) => tracing::error!(%error, "the log of reads is linked again"),
+        }
+        if let Ok(Err(_)) = tokio::time::timeout(LINK_EVERY, stopped.changed()).await {
             return;
         }
     }

@@ -272,7 +272,10 @@ async fn every_path_tells_its_methods_and_answers_head_as_it_answers_get() {
             let get = ready.by.get(&ready.path).await;
             let head = ready.by.send(Method::HEAD, &ready.path, &[], "").await;
             assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
-            for name in ["content-type", "etag", "cache-control", "content-length"] {
+            // Reading the log of reads makes it longer.
+            let grows = path == "/v1/access-events";
+            let length = (!grows).then_some("content-length");
+            for name in ["content-type", "etag", "cache-control"].into_iter().chain(length) {
                 assert_eq!(head.header(name), get.header(name), "{name} {path}");
             }
         } else {

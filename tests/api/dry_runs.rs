@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::audit::rows;
+use super::audit::rows_but_of_reads as rows;
 use super::support::TestApp;
 use super::support::people::{Answer, Person, raise_body};
 

@@ -64,6 +64,7 @@ mod practice;
 mod protected_raiser;
 mod raise_page;
 mod readme_tour;
+mod reads;
 mod real_sign_in;
 mod recount;
 mod redirects;

@@ -4,6 +4,7 @@ use escalation_tracker::domain::access::Reach;
 use escalation_tracker::store::StoreFailure;
 use escalation_tracker::store::pool::{Pool, PoolOptions};
 use escalation_tracker::store::session::{Stated, transaction};
+use escalation_tracker::usecases::access_chain::link_all;
 use escalation_tracker::usecases::sequence::sequence_all;
 use escalation_tracker::usecases::sweep::{Sweeper, sweep_all};
 use serde_json::json;
@@ -20,10 +21,14 @@ const OF_AN_ESCALATION: &[&str] =
 const OF_THE_DOOR: &[&str] = &["login_attempt", "web_session"];
 
 /// What waits for its place in the feed: whoever acts adds, and no agency's work reads or takes away.
-const OF_THE_SEQUENCER: &[&str] = &["feed_pending"];
+const OF_THE_SEQUENCER: &[&str] = &["access_pending", "feed_pending"];
 
 /// What is for those who review the whole partnership, and for no agency.
 const OF_THE_REVIEW: &[&str] = &[
+    "access_entry",
+    "access_event",
+    "access_head",
+    "access_seen",
     "rebase",
     "rebase_withdrawal",
     "report_token",
@@ -169,8 +174,12 @@ impl World {
             .unwrap();
         sweep_all(&app.deps, &Sweeper::new(&app.deps)).await.unwrap();
         sequence_all(&app.deps).await.unwrap();
+        link_all(&app.deps).await.unwrap();
         let waits = "insert into feed_pending (partnership_id, escalation_id, event_id)
                      select partnership_id, escalation_id, event_id from feed_entry where position = 1";
+        app.database.superuser().await.batch_execute(waits).await.unwrap();
+        let waits = "insert into access_pending (partnership_id, at, access_id, leaf)
+                     select partnership_id, at, access_id, leaf from access_entry where position = 1";
         app.database.superuser().await.batch_execute(waits).await.unwrap();
         let webhooks = "
             insert into webhook_endpoint (partnership_id, id, agency_id, url, scheme, state, version, position,
@@ -663,6 +672,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update event set actor_subject = 'somebody else'",
         "update practice_record set note = null",
         "update feed_entry set link = leaf",
+        "update access_event set actor_subject = 'somebody else'",
+        "update access_seen set at = at",
+        "update access_entry set link = leaf",
         "update feed_pending set number = default",
         "update feed_head set partnership_id = partnership_id",
     ] {
@@ -696,6 +708,13 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update source_record set urgency = 'urgent'",
         "delete from source_record",
         "truncate source_record",
+        "update access_event set actor_subject = 'x'",
+        "delete from access_event",
+        "truncate access_event",
+        "delete from access_seen",
+        "update access_entry set link = leaf",
+        "delete from access_entry",
+        "truncate access_entry",
         "update feed_entry set link = leaf",
         "delete from feed_entry",
         "truncate feed_entry cascade",
@@ -874,5 +893,38 @@ async fn a_connection_goes_back_to_the_pool_stating_nothing() {
         let mut conn = pool.get().await.unwrap();
         let row: Setting = diesel::sql_query(sql).get_result(&mut *conn).await.unwrap();
         assert_eq!(row.stated, "");
+    }
+}
+
+/// Who read what is for the auditor alone: an agency writes of its own reading, and sees nobody's.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_writes_of_its_own_reading_only_and_sees_none() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
+    let (police, health) =
+        (world.agency("valeshire_police").await, world.agency("health_community").await);
+    let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
+    for (agency, of, partnership, fine) in [
+        (&police, Some(&police), &here, true),
+        (&police, Some(&health), &here, false),
+        (&police, None, &here, false),
+        (&police, Some(&police), &there, false),
+    ] {
+        state(&service, &here, agency, Reach::OwnAgency).await;
+        assert_eq!(count(&service, "access_event").await, 0);
+        let of = of.map_or("null".to_owned(), |id| format!("'{id}'"));
+        let sql = format!(
+            "insert into access_event values ('{partnership}', now(), gen_random_uuid(), {of}, 'agency',
+                gen_random_uuid(), 'somebody', 'read_escalation', null, 'lines', '{{{}}}', 1, 'request', sha256('x'))",
+            world.police
+        );
+        let outcome = service.execute(&sql, &[]).await;
+        service.batch_execute("rollback").await.unwrap();
+        if fine {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            refused(outcome, denied, "row-level security", "access_event");
+        }
     }
 }

@@ -19,6 +19,7 @@ fn director() -> Caller {
         role: Role::Director,
         client: ClientId(uuid::Uuid::nil()),
         subject: "somebody".to_owned(),
+        call: None,
     }
 }
 

@@ -23,6 +23,7 @@ fn caller() -> Caller {
         role: Role::Agency,
         client: ClientId(uuid::Uuid::nil()),
         subject: "somebody".to_owned(),
+        call: None,
     }
 }
 

@@ -168,6 +168,7 @@ fn somebody(partnership: PartnershipId, role: Role) -> Caller {
         role,
         client: ClientId(uuid(200)),
         subject: format!("{role}"),
+        call: None,
     }
 }
 

@@ -74,6 +74,7 @@ fn told(by: &str, said: Practice) -> Result<PracticeRecord, BrokenRule> {
         role: Role::Agency,
         client: ClientId(uuid::Uuid::from_u128(9)),
         subject: "somebody".to_owned(),
+        call: None,
     };
     let id = PracticeRecordId(uuid::Uuid::from_u128(10));
     PracticeRecord::new(id, said, &caller, by, &agreed, NOW.parse().unwrap())

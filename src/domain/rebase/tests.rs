@@ -13,6 +13,7 @@ fn caller(role: Role) -> Caller {
         role,
         client: ClientId(uuid::Uuid::nil()),
         subject: "somebody".to_owned(),
+        call: None,
     }
 }
 

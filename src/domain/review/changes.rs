@@ -44,6 +44,14 @@ pub struct Changes {
     pub figures: Vec<FigureChange>,
 }
 
+impl Changes {
+    /// Every escalation that it names.
+    #[must_use]
+    pub fn escalations(&self) -> Vec<EscalationId> {
+        self.records.iter().map(|it| it.escalation).collect()
+    }
+}
+
 /// One record that came later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ReviewChangedRecord)]

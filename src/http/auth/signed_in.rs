@@ -15,6 +15,7 @@ use super::cookies::Cookie;
 use super::return_to;
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::sign_in::WebSession;
+use crate::http::access_purpose::call_of_page;
 use crate::http::pages::error::PageError;
 use crate::http::pages::{Frame, Who};
 use crate::http::permission::CallingClient;
@@ -118,9 +119,11 @@ pub(super) async fn signed_in(request: &HttpRequest) -> Result<SignedIn, PageErr
     let failed = |failure| PageError::of(request, failure);
     let partnership = state.doors.partnership(&state.deps).await.map_err(failed)?;
     let found = sign_in::resume(&state.deps, partnership, &cookie).await;
-    let Some((session, caller)) = found.map_err(|failure| PageError::of(request, failure))? else {
+    let Some((session, mut caller)) = found.map_err(|failure| PageError::of(request, failure))?
+    else {
         return Err(nobody(request));
     };
+    caller.call = Some(call_of_page(request));
     request.extensions_mut().insert(CallingClient(caller.client));
     let agreed = reference::partnership(&state.deps, partnership)
         .await
@@ -181,6 +184,7 @@ mod tests {
             role: Role::Director,
             client: ClientId(uuid::Uuid::nil()),
             subject: "s".to_owned(),
+            call: None,
         };
         let session = WebSession {
             partnership,

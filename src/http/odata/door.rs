@@ -11,6 +11,8 @@ use super::super::permission::CallingClient;
 use super::super::state::AppState;
 use super::fault::Fault;
 use crate::domain::access::Caller;
+use crate::domain::access_event::Call;
+use crate::http::access_purpose::call_of_page;
 use crate::usecases::reports;
 
 /// Longer ones are not even looked at.
@@ -24,7 +26,8 @@ pub async fn caller(state: &AppState, request: &HttpRequest) -> Result<Caller, F
     use actix_web::HttpMessage;
     let (id, secret) = sent(request).ok_or_else(Fault::signed_out)?;
     match reports::sign_in(&state.deps, id, &secret).await? {
-        Ok(caller) => {
+        Ok(mut caller) => {
+            caller.call = Some(Call { operation: "odata".to_owned(), ..call_of_page(request) });
             request.extensions_mut().insert(CallingClient(caller.client));
             Ok(caller)
         }

@@ -287,6 +287,9 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         | "read_import_template"
         | "read_import_workbook"
         | "list_practice_records" => (police, &[]),
+        "list_access_events" | "search_access_events" | "list_access_findings" => {
+            ("test-auditor", &["raise"])
+        }
         "read_import" => (police, &["import"]),
         "remove_external_id" => (police, &["raise", "name"]),
         "search_by_external_id" => (police, &[]),
