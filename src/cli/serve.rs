@@ -21,7 +21,6 @@ use crate::settings::{
     DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, SignInSettings, TokenSettings,
 };
 use crate::usecases::Deps;
-use crate::vault::Vault;
 use crate::webhook::address::{Rules, host_of};
 use crate::webhook::send::Outside;
 
@@ -51,7 +50,8 @@ impl Serve {
         }
         let doors = doors::doors(&self.sign_in, self.service.mode)?;
         let listeners = service::listen(&self.service)?;
-        let vault = vault(&self.service, &self.database.data_dir)?;
+        let vault =
+            secret::configured(&self.service.secrets, self.service.mode, &self.database.data_dir)?;
         let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;
         let database = Database::open(&self.database).await?;
         if database.is_own() {
@@ -93,21 +93,6 @@ fn schemes(settings: &ServiceSettings) -> SchemePolicy {
     // Numbers kept for tests belong to made-up data.
     policy.test_range_allowed = settings.mode == Mode::Development;
     policy
-}
-
-fn vault(
-    settings: &ServiceSettings,
-    data_dir: &Path,
-) -> Result<Vault, Box<dyn std::error::Error + Send + Sync>> {
-    match (&settings.root_secret_file, settings.mode) {
-        (Some(path), _) => Ok(secret::vault(path)?),
-        (None, Mode::Development) => Ok(secret::own_vault(&data_dir.join("root.secret"))?),
-        (None, Mode::Production) => {
-            Err("set ROOT_SECRET_FILE to a file with 32 random bytes in base64, made with: \
-             openssl rand -base64 32; keep it apart from the database, and back it up"
-                .into())
-        }
-    }
 }
 
 /// Who checks tokens: the configured issuer, or in development this machine's own.

@@ -6,6 +6,7 @@ mod as_of;
 pub mod calendars;
 pub mod clients;
 mod clock_rows;
+pub mod data_keys;
 mod escalation_rows;
 pub mod escalations;
 pub mod events;
