@@ -68,8 +68,17 @@ async fn rotate(deps: &Deps) -> Outcome {
     bar.enable_steady_tick(Duration::from_millis(200));
     let done = key_rotation::rotate(deps, &mut |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
-    note(&format!("sealed {done} anew"));
-    status(deps).await
+    note(&format!("sealed {} anew", done.sealed));
+    status(deps).await?;
+    if done.broken > 0 {
+        return Err(format!(
+            "{} do not open, because they were changed; the log names each. Restore them from a backup, and keep every \
+             root secret until then",
+            done.broken
+        )
+        .into());
+    }
+    Ok(())
 }
 
 async fn status(deps: &Deps) -> Outcome {

@@ -20,7 +20,7 @@ use crate::http::token::Verifier;
 use crate::settings::{
     DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, SignInSettings, TokenSettings,
 };
-use crate::usecases::Deps;
+use crate::usecases::{Deps, key_rotation};
 use crate::webhook::address::{Rules, host_of};
 use crate::webhook::send::Outside;
 
@@ -61,6 +61,12 @@ impl Serve {
         let pool = database.pool().await?;
         let mut deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
         deps.sweep_every = self.service.sweep_every();
+        for root in key_rotation::missing(&deps).await? {
+            note(&format!(
+                "the root secret {root} is missing, under which keys lie: add its file to OTHER_ROOT_SECRET_FILES; \
+                 until then no child's reference can be read"
+            ));
+        }
         deps.outside = outside(&self.service, self.sign_in.public_url.as_deref())?;
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
         let state = AppState::new(deps, verifier, false).with_doors(doors);

@@ -209,7 +209,8 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Some keys that are not sealed under this root secret and that nobody else works on, held until the transaction ends.
+/// Some keys after this one that are not sealed under this root secret and that nobody else works on, held until the
+/// transaction ends.
 ///
 /// # Errors
 /// The database fails.
@@ -217,16 +218,18 @@ pub async fn take_others(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     root: &str,
+    after: Uuid,
     limit: i64,
 ) -> Result<Vec<ChildDataKey>, StoreFailure> {
     let rows: Vec<KeyRow> = sql_query(
         "select id, child_key, root_id, wrapped from child_data_key
-         where partnership_id = $1 and destroyed_at is null and root_id <> $2
+         where partnership_id = $1 and destroyed_at is null and root_id <> $2 and id > $4
          order by id limit $3 for no key update skip locked",
     )
     .bind::<SqlUuid, _>(partnership.0)
     .bind::<Text, _>(root)
     .bind::<BigInt, _>(limit)
+    .bind::<SqlUuid, _>(after)
     .load(conn)
     .await?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -256,22 +259,25 @@ pub async fn replace_child(
     Ok(())
 }
 
-/// Some references that are sealed under a key of the whole partnership and that nobody else works on.
+/// Some references after this one that are sealed under a key of the whole partnership and that nobody else works on.
 ///
 /// # Errors
 /// The database fails.
 pub async fn take_old(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
+    after: (EscalationId, i16),
     limit: i64,
 ) -> Result<Vec<OldReference>, StoreFailure> {
     let rows = sql_query(
         "select escalation_id, position, scheme, child_key, ciphertext from escalation_child
-         where partnership_id = $1 and get_byte(ciphertext, 0) = 1
+         where partnership_id = $1 and get_byte(ciphertext, 0) = 1 and (escalation_id, position) > ($3, $4)
          order by escalation_id, position limit $2 for no key update skip locked",
     )
     .bind::<SqlUuid, _>(partnership.0)
-    .bind::<BigInt, _>(limit);
+    .bind::<BigInt, _>(limit)
+    .bind::<SqlUuid, _>(after.0.0)
+    .bind::<SmallInt, _>(after.1);
     Ok(rows.load(conn).await?)
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use escalation_tracker::domain::ids::ImportId;
 use escalation_tracker::usecases::Deps;
 use escalation_tracker::usecases::key_rotation::standing;
-use escalation_tracker::vault::{Secrets, Vault};
+use escalation_tracker::vault::{PartnershipKeys, Secrets, Vault, Wrapped};
 use futures_util::future::join_all;
 
 use super::keys::{about, found, rotated, shown};
@@ -15,6 +16,16 @@ use super::support::program::{DataDir, command, run};
 
 fn secrets(all: &[u8]) -> Vault {
     Vault::kept_by(Arc::new(Secrets::new(all.iter().map(|byte| [*byte; 32]).collect())))
+}
+
+/// The keys of the partnership as they lie in the database.
+async fn partnership_keys(app: &TestApp, vault: &Vault) -> PartnershipKeys {
+    let look = app.database.superuser().await;
+    let sql = "select root_id, wrapped from partnership_key k join partnership p on p.id = k.partnership_id
+               where p.code = 'ANY'";
+    let row = look.query_one(sql, &[]).await.unwrap();
+    let (root, sealed): (String, Vec<u8>) = (row.get(0), row.get(1));
+    vault.unwrap_keys(app.partnership, &Wrapped { root: root.parse().unwrap(), sealed }).unwrap()
 }
 
 fn child(number: usize) -> String {
@@ -43,6 +54,12 @@ async fn a_root_secret_is_replaced_under_load_and_can_be_thrown_away() {
     let page = app.police().get("/v1/escalations?limit=20").await.expect(200);
     let next = page.json["links"]["next"].as_str().unwrap().to_owned();
 
+    // What signs webhooks and what files wait under, too.
+    let row = (ImportId(uuid::Uuid::from_u128(1)), 1);
+    let before = partnership_keys(&app, &secrets(&[7])).await;
+    let signs = before.seal_webhook_key(row.0.0, "whsec_made_up").unwrap();
+    let waits = before.seal_row(row, b"SYN70001QX").unwrap();
+
     // The old secret stays readable beside the new one, which seals from now on.
     app.restart(secrets(&[8, 7])).await;
     let newest = app.deps.vault.newest().unwrap().to_string();
@@ -69,7 +86,7 @@ async fn a_root_secret_is_replaced_under_load_and_can_be_thrown_away() {
     let rotation = async {
         // Two at once, and once more for what was being written under the old one.
         let (one, other) = tokio::join!(rotated(&beside), rotated(&app.deps));
-        let sealed = one.unwrap() + other.unwrap();
+        let sealed = one.unwrap().sealed + other.unwrap().sealed;
         for _ in 0..20 {
             rotated(&beside).await.unwrap();
         }
@@ -82,7 +99,7 @@ async fn a_root_secret_is_replaced_under_load_and_can_be_thrown_away() {
     assert!(raised.len() > BEFORE + WRITERS, "{}", raised.len());
     eprintln!("{sealed} sealed anew while {} were raised", raised.len() - BEFORE);
     assert_eq!(standing(&beside).await.unwrap().left(&newest), 0);
-    assert_eq!(rotated(&beside).await.unwrap(), 0, "there is nothing left to do");
+    assert_eq!(rotated(&beside).await.unwrap().sealed, 0, "there is nothing left to do");
     beside.pool.close();
     // A cursor from before counts while its secret is there.
     app.police().get(&next).await.expect(200);
@@ -97,6 +114,9 @@ async fn a_root_secret_is_replaced_under_load_and_can_be_thrown_away() {
     let again = app.police().send(post, "/v1/escalations", &key, body).await;
     assert_eq!((again.status, again.id()), (first.status, first.id()), "{}", again.text);
     app.police().get(&next).await.expect(400);
+    let after = partnership_keys(&app, &secrets(&[8])).await;
+    assert_eq!(after.open_webhook_key(row.0.0, &signs).unwrap(), "whsec_made_up");
+    assert_eq!(after.open_row(row, &waits).unwrap(), b"SYN70001QX");
     app.restart(secrets(&[7])).await;
     let answer = app.police().get(&format!("/v1/escalations/{}", raised[0].1)).await.expect(503);
     assert_eq!(answer.problem().0, "keys-unavailable", "the old secret opens nothing any more");

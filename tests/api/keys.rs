@@ -8,9 +8,10 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::hmac;
 use escalation_tracker::domain::ids::EscalationId;
-use escalation_tracker::usecases::key_rotation::{rotate, standing};
+use escalation_tracker::usecases::key_rotation::{self, Rotated, rotate, standing};
 use escalation_tracker::usecases::{Deps, Failure, read, registry};
 use escalation_tracker::vault::{CannotOpen, Key, RootId, RootKeys, Secrets, Vault};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -37,7 +38,7 @@ pub(super) async fn found(app: &TestApp, child: &str) -> usize {
 }
 
 /// Seals everything anew.
-pub(super) async fn rotated(deps: &Deps) -> Result<u64, Failure> {
+pub(super) async fn rotated(deps: &Deps) -> Result<Rotated, Failure> {
     rotate(deps, &mut |_| {}).await
 }
 
@@ -284,10 +285,64 @@ async fn a_root_secret_that_is_not_known_is_said_and_nothing_is_sealed_over_it()
         "keys-unavailable"
     );
     assert!(rotated(&app.deps).await.is_err());
+    let old = Vault::new([7; 32]).newest().unwrap().to_string();
+    assert_eq!(
+        key_rotation::missing(&app.deps).await.unwrap().into_iter().collect::<Vec<_>>(),
+        [old]
+    );
     let after = look.query_one("select wrapped from partnership_key", &[]).await.unwrap();
     assert_eq!(before.get::<_, Vec<u8>>(0), after.get::<_, Vec<u8>>(0));
     app.restart(Vault::new([7; 32])).await;
     assert_eq!(shown(&app, &id).await, ["SYN70001QX"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn children_and_partnerships_get_one_key_however_many_begin_at_once() {
+    let app = TestApp::start().await;
+    let look = app.database.superuser().await;
+    let other =
+        Deps::new(app.database.pool(), Arc::new(Vault::new([7; 32])), (*app.deps.schemes).clone());
+    let raising = join_all((0..12).map(async |_| {
+        let two = json!({"child_references": [
+            {"scheme": "la_child_id", "value": "SYN70001QX"}, {"scheme": "la_child_id", "value": "SYN70002QX"}]});
+        app.police().raises(two).await
+    }));
+    let (raised, first, second) = tokio::join!(raising, rotated(&other), rotated(&app.deps));
+    assert_eq!((first.unwrap().sealed, second.unwrap().sealed), (0, 0));
+    for id in raised {
+        assert_eq!(shown(&app, &id).await, ["SYN70001QX", "SYN70002QX"]);
+    }
+    assert_eq!(found(&app, "SYN70001QX").await, 12);
+    assert_eq!(number(&look, "select count(*) from child_data_key").await, 2);
+    assert_eq!(number(&look, "select count(*) from partnership_key").await, 2);
+    other.pool.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_changed_holds_up_no_other_when_everything_is_sealed_anew() {
+    let mut app = TestApp::start().await;
+    let look = app.database.superuser().await;
+    let mut ids = Vec::new();
+    for child in ["SYN70001QX", "SYN70002QX", "SYN70003QX"] {
+        ids.push(app.police().raises(about(child)).await);
+    }
+    let change =
+        "update child_data_key set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)
+                  where id = (select min(id::text)::uuid from child_data_key)";
+    assert_eq!(look.execute(change, &[]).await.unwrap(), 1);
+    app.restart(secrets(&[8, 7])).await;
+    // Two children's keys and the partnership's; the other partnership gets its own, under the new secret.
+    assert_eq!(rotated(&app.deps).await.unwrap(), Rotated { sealed: 3, broken: 1 });
+    assert_eq!(rotated(&app.deps).await.unwrap(), Rotated { sealed: 0, broken: 1 });
+    let newest = app.deps.vault.newest().unwrap().to_string();
+    assert_eq!(standing(&app.deps).await.unwrap().left(&newest), 1);
+    app.restart(secrets(&[8])).await;
+    let mut opened = 0;
+    for id in ids {
+        opened +=
+            usize::from(app.police().get(&format!("/v1/escalations/{id}")).await.status == 200);
+    }
+    assert_eq!(opened, 2);
 }
 
 struct Length;
@@ -367,7 +422,7 @@ async fn what_was_sealed_before_there_were_keys_is_read_found_and_sealed_anew() 
     let (first, second) = tokio::join!(shown(&app, &id), rotated(&other));
     assert_eq!(first, ["SYN70001QX"]);
     // Both partnerships' keys from before are sealed, which is no sealing anew; the one reference is.
-    assert_eq!(second.unwrap(), 1);
+    assert_eq!(second.unwrap(), Rotated { sealed: 1, broken: 0 });
     assert_eq!(shown(&app, &id).await, ["SYN70001QX"]);
     assert_eq!(found(&app, "SYN70001QX").await, 1);
     let again =
