@@ -157,6 +157,20 @@ pub struct SignInSettings {
     pub oidc_agency_names: String,
 }
 
+/// Under which secrets keys are sealed.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SecretSettings {
+    /// A file with the root secret: 32 random bytes in base64. Keep it apart from the database, and back it up:
+    /// without it no child reference can be found or read again.
+    #[arg(long, env = "ROOT_SECRET_FILE")]
+    pub root_secret_file: Option<PathBuf>,
+
+    /// Files with other root secrets, with commas between them: they open, and seal nothing. The former one until
+    /// `keys rotate` is done; or the next one, before it takes the place.
+    #[arg(long, env = "OTHER_ROOT_SECRET_FILES", value_delimiter = ',')]
+    pub other_root_secret_files: Vec<PathBuf>,
+}
+
 /// How the service is reached and what it accepts.
 #[derive(Debug, Clone, Args)]
 pub struct ServiceSettings {
@@ -198,10 +212,9 @@ pub struct ServiceSettings {
     #[arg(long, env = "AGENCY_REQUESTS_PER_MINUTE", default_value_t = USUAL_AGENCY_QUOTA)]
     pub agency_requests_per_minute: NonZeroU32,
 
-    /// A file with the root secret: 32 random bytes in base64. Keep it apart from the database, and back it up:
-    /// without it no child reference can be found or read again.
-    #[arg(long, env = "ROOT_SECRET_FILE")]
-    pub root_secret_file: Option<PathBuf>,
+    /// The root secrets.
+    #[command(flatten)]
+    pub secrets: SecretSettings,
 
     /// Receivers of webhooks that may be called though they are inside: `host:port,…`, exactly. In development without
     /// TLS too. None when nothing is said: then only public https addresses are called.

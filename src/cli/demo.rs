@@ -23,8 +23,8 @@ use crate::http::pages::HOME;
 use crate::http::state::AppState;
 use crate::http::token::Verifier;
 use crate::settings::{
-    DatabaseSettings, LOCAL_ISSUER, ListedReceivers, MetricsListen, Mode, ServiceSettings,
-    USUAL_AGENCY_QUOTA, USUAL_CLIENT_QUOTA,
+    DatabaseSettings, LOCAL_ISSUER, ListedReceivers, MetricsListen, Mode, SecretSettings,
+    ServiceSettings, USUAL_AGENCY_QUOTA, USUAL_CLIENT_QUOTA,
 };
 use crate::usecases::Deps;
 use crate::usecases::deps::{Clock, SystemClock};
@@ -237,7 +237,7 @@ impl Demo {
             listen: self.listen,
             workers: None,
             drain_delay_seconds: 0,
-            root_secret_file: None,
+            secrets: SecretSettings::default(),
             accept_nhs_numbers: false,
             webhook_allow_hosts: self.webhook_allow_hosts.clone(),
             webhook_root_certificates: None,

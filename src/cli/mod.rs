@@ -9,6 +9,7 @@ mod import;
 mod import_client;
 mod import_map;
 mod import_watch;
+mod keys;
 mod local_issuer;
 mod migrate;
 mod openapi;
@@ -74,6 +75,8 @@ enum Command {
     Token(token::Token),
     /// Make and revoke the tokens with which Power BI and Excel read reports.
     ReportToken(report_token::ReportToken),
+    /// Show and change under which root secrets everything is sealed.
+    Keys(Box<keys::Keys>),
     /// Print what the columns of the reporting views mean.
     DataDictionary(data_dictionary::DataDictionary),
     /// Print the OpenAPI contract.
@@ -98,6 +101,7 @@ pub async fn run() -> Outcome {
         Command::Review(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::ReportToken(command) => command.run().await,
+        Command::Keys(command) => Box::pin(command.run()).await,
         Command::DataDictionary(command) => command.run().await,
         Command::Openapi => openapi::run(),
     }

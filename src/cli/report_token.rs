@@ -75,7 +75,7 @@ impl ReportToken {
         };
         let database = Database::open(settings).await?;
         // A report shows no child, so this needs no secret.
-        let vault = Arc::new(Vault::new([0; crate::vault::SECRET_LENGTH]));
+        let vault = Arc::new(Vault::without_secret());
         let deps = Deps::new(database.pool().await?, vault, SchemePolicy::default());
         let done = self.command.run(&deps).await;
         deps.pool.close();

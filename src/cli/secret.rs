@@ -3,11 +3,13 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::vault::{SECRET_LENGTH, Vault};
+use crate::settings::{Mode, SecretSettings};
+use crate::vault::{Key, SECRET_LENGTH, Secrets, Vault};
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,12 @@ pub enum SecretError {
     /// It does not hold a secret.
     #[error("{0} does not hold 32 bytes in base64; make one with: openssl rand -base64 32")]
     NotASecret(String),
+    /// Production names none.
+    #[error(
+        "set ROOT_SECRET_FILE to a file with 32 random bytes in base64, made with: \
+         openssl rand -base64 32; keep it apart from the database, and back it up"
+    )]
+    NoneNamed,
     /// There is no randomness.
     #[error("the operating system gives no randomness")]
     NoRandomness,
@@ -62,13 +70,23 @@ pub fn read_or_make(
     fs::read(path).map_err(failed)
 }
 
-/// The vault with the secret of a file.
+/// The vault with the root secrets that the settings name; in development with one that this program keeps for itself.
 ///
 /// # Errors
-/// The file does not hold a secret.
-pub fn vault(path: &Path) -> Result<Vault, SecretError> {
-    let failed = |error| SecretError::File { path: path.display().to_string(), error };
-    decode(path, &fs::read(path).map_err(failed)?)
+/// A file does not hold a secret, or production names none.
+pub fn configured(
+    settings: &SecretSettings,
+    mode: Mode,
+    data_dir: &Path,
+) -> Result<Vault, SecretError> {
+    let first = match (&settings.root_secret_file, mode) {
+        (Some(path), _) => from_file(path)?,
+        (None, Mode::Development) => own(&data_dir.join("root.secret"))?,
+        (None, Mode::Production) => return Err(SecretError::NoneNamed),
+    };
+    let others = settings.other_root_secret_files.iter().map(|path| from_file(path));
+    let all = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>()?;
+    Ok(Vault::kept_by(Arc::new(Secrets::new(all))))
 }
 
 /// The vault with a secret that this program keeps for itself.
@@ -76,16 +94,25 @@ pub fn vault(path: &Path) -> Result<Vault, SecretError> {
 /// # Errors
 /// The file cannot be made or does not hold a secret.
 pub fn own_vault(path: &Path) -> Result<Vault, SecretError> {
+    Ok(Vault::new(own(path)?))
+}
+
+fn from_file(path: &Path) -> Result<Key, SecretError> {
+    let failed = |error| SecretError::File { path: path.display().to_string(), error };
+    decode(path, &fs::read(path).map_err(failed)?)
+}
+
+fn own(path: &Path) -> Result<Key, SecretError> {
     let mut fresh = [0; SECRET_LENGTH];
     aws_lc_rs::rand::fill(&mut fresh).map_err(|_| SecretError::NoRandomness)?;
     let text = read_or_make(path, || format!("{}\n", STANDARD.encode(fresh)).into_bytes())?;
     decode(path, &text)
 }
 
-fn decode(path: &Path, text: &[u8]) -> Result<Vault, SecretError> {
+fn decode(path: &Path, text: &[u8]) -> Result<Key, SecretError> {
     let wrong = || SecretError::NotASecret(path.display().to_string());
     let bytes = STANDARD.decode(text.trim_ascii()).map_err(|_| wrong())?;
-    Ok(Vault::new(bytes.try_into().map_err(|_| wrong())?))
+    bytes.try_into().map_err(|_| wrong())
 }
 
 #[cfg(test)]
@@ -103,7 +130,7 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert!(vault(&path).is_err());
+        assert!(from_file(&path).is_err());
         fs::remove_dir_all(&dir).unwrap();
     }
 }

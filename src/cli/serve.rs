@@ -20,8 +20,7 @@ use crate::http::token::Verifier;
 use crate::settings::{
     DatabaseSettings, LOCAL_ISSUER, Mode, ServiceSettings, SignInSettings, TokenSettings,
 };
-use crate::usecases::Deps;
-use crate::vault::Vault;
+use crate::usecases::{Deps, key_rotation};
 
 /// Runs the service.
 #[derive(Debug, Args)]
@@ -49,7 +48,8 @@ impl Serve {
         }
         let doors = doors::doors(&self.sign_in, self.service.mode)?;
         let listeners = service::listen(&self.service)?;
-        let vault = vault(&self.service, &self.database.data_dir)?;
+        let vault =
+            secret::configured(&self.service.secrets, self.service.mode, &self.database.data_dir)?;
         let verifier = verifier(&self.token, self.service.mode, &self.database.data_dir).await?;
         let database = Database::open(&self.database).await?;
         if database.is_own() {
@@ -59,6 +59,12 @@ impl Serve {
         let pool = database.pool().await?;
         let mut deps = Deps::new(pool, Arc::new(vault), schemes(&self.service));
         deps.sweep_every = self.service.sweep_every();
+        for root in key_rotation::missing(&deps).await? {
+            note(&format!(
+                "the root secret {root} is missing, under which keys lie: add its file to OTHER_ROOT_SECRET_FILES; \
+                 until then no child's reference can be read"
+            ));
+        }
         deps.outside = service::outside(&self.service, self.sign_in.public_url.as_deref())?;
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
         let state = AppState::new(deps, verifier, false).with_doors(doors);
@@ -75,21 +81,6 @@ fn schemes(settings: &ServiceSettings) -> SchemePolicy {
     // Numbers kept for tests belong to made-up data.
     policy.test_range_allowed = settings.mode == Mode::Development;
     policy
-}
-
-fn vault(
-    settings: &ServiceSettings,
-    data_dir: &Path,
-) -> Result<Vault, Box<dyn std::error::Error + Send + Sync>> {
-    match (&settings.root_secret_file, settings.mode) {
-        (Some(path), _) => Ok(secret::vault(path)?),
-        (None, Mode::Development) => Ok(secret::own_vault(&data_dir.join("root.secret"))?),
-        (None, Mode::Production) => {
-            Err("set ROOT_SECRET_FILE to a file with 32 random bytes in base64, made with: \
-             openssl rand -base64 32; keep it apart from the database, and back it up"
-                .into())
-        }
-    }
 }
 
 /// Who checks tokens: the configured issuer, or in development this machine's own.

@@ -102,7 +102,7 @@ impl Setup {
             database.migrate().await?;
         }
         // Setting up touches no child, so it needs no secret.
-        let vault = Arc::new(Vault::new([0; crate::vault::SECRET_LENGTH]));
+        let vault = Arc::new(Vault::without_secret());
         let deps = Deps::new(database.pool().await?, vault, SchemePolicy::default());
         let done = apply(&deps, &plan, rules).await;
         database.close().await?;

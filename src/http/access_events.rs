@@ -223,7 +223,7 @@ pub async fn search_access_events(
                 Problem::from(faults)
             })?;
     let (from, to) = (input.from.map(|it| it.0), input.to.map(|it| it.0));
-    let binding = binding(&state, &by, &child, (from, to));
+    let binding = binding(&by, &child, (from, to));
     let now = state.deps.clock.now();
     let after = match &input.cursor {
         None => None,
@@ -243,9 +243,8 @@ pub async fn search_access_events(
     Ok(HttpResponse::Ok().json(FoundAccessEvents { items, next_cursor }))
 }
 
-/// What a cursor of this search holds for: the child by its key, so that the cursor tells nobody which.
+/// What a cursor of this search holds for. Only a keyed hash of it is in the cursor, which tells nobody which child it is.
 fn binding(
-    state: &AppState,
     by: &Caller,
     child: &ChildReference,
     (from, to): (Option<jiff::Timestamp>, Option<jiff::Timestamp>),
@@ -255,6 +254,6 @@ fn binding(
         by.partnership, by.client
     )
     .into_bytes();
-    binding.extend(state.deps.vault.child_key(by.partnership, child));
+    binding.extend(child.lookup_text().as_bytes());
     binding
 }

@@ -16,14 +16,30 @@ const TAG: usize = 32;
 /// The length of 65 bytes in base64 without padding. Longer texts are not even decoded.
 const TEXT: usize = 87;
 
-/// The secret that authenticates cursors.
-pub struct CursorKey(hmac::Key);
+/// The secret that authenticates cursors, and those before it, whose cursors still count.
+pub struct CursorKey {
+    newest: hmac::Key,
+    earlier: Vec<hmac::Key>,
+}
 
 impl CursorKey {
     /// Takes the secret, which should be 32 random bytes that all instances share.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        Self { newest: hmac::Key::new(hmac::HMAC_SHA256, secret), earlier: Vec::new() }
+    }
+
+    /// The same with secrets that authenticate what was made with them, and nothing new.
+    #[must_use]
+    pub fn and_earlier<S: AsRef<[u8]>>(mut self, secrets: &[S]) -> Self {
+        let keys = secrets.iter().map(|it| hmac::Key::new(hmac::HMAC_SHA256, it.as_ref()));
+        self.earlier.extend(keys);
+        self
+    }
+
+    fn verifies(&self, text: &[u8], tag: &[u8]) -> bool {
+        let mut keys = std::iter::once(&self.newest).chain(&self.earlier);
+        keys.any(|key| hmac::verify(key, text, tag).is_ok())
     }
 }
 
@@ -65,7 +81,7 @@ pub fn seal(key: &CursorKey, binding: &[u8], position: Position, now: Timestamp)
     bytes.extend_from_slice(&now.as_second().to_be_bytes());
     bytes.extend_from_slice(&position.at.as_microsecond().to_be_bytes());
     bytes.extend_from_slice(position.id.as_bytes());
-    let tag = hmac::sign(&key.0, &signed(binding, &bytes));
+    let tag = hmac::sign(&key.newest, &signed(binding, &bytes));
     bytes.extend_from_slice(tag.as_ref());
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -86,7 +102,9 @@ pub fn open(
     }
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorFault::Invalid)?;
     let (payload, tag) = bytes.split_at_checked(PAYLOAD).ok_or(CursorFault::Invalid)?;
-    hmac::verify(&key.0, &signed(binding, payload), tag).map_err(|_| CursorFault::Invalid)?;
+    if !key.verifies(&signed(binding, payload), tag) {
+        return Err(CursorFault::Invalid);
+    }
     let (issued, position) = unpacked(payload).ok_or(CursorFault::Invalid)?;
     if now.duration_since(issued) > LIFE {
         return Err(CursorFault::Expired);

@@ -8,13 +8,16 @@ use crate::domain::disclosure::NotPublishable;
 use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
-use crate::usecases::Failure;
+use crate::usecases::{CannotOpen, Failure};
 
 /// How long a caller should wait before trying again, in seconds.
 const RETRY_AFTER: u32 = 2;
 
 /// The same for a request of which another copy is under way: it takes less than that.
 const KEY_RETRY_AFTER: u32 = 1;
+
+/// The same while root secrets are not to be had: somebody has to see to it.
+const KEYS_RETRY_AFTER: u32 = 30;
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -48,8 +51,13 @@ impl From<Failure> for Problem {
                 errors.into()
             }
             Failure::Sealed(error) => {
-                tracing::error!(%error, "stored data cannot be opened");
-                ProblemType::Internal.into()
+                tracing::error!(alert = true, %error, "stored data cannot be opened");
+                match error {
+                    CannotOpen::Changed => ProblemType::IntegrityFailure.into(),
+                    CannotOpen::NoKey | CannotOpen::Away | CannotOpen::NoChance => {
+                        Self::new(ProblemType::KeysUnavailable).retry_after(KEYS_RETRY_AFTER)
+                    }
+                }
             }
             Failure::Store(failure) => failure.into(),
         }

@@ -119,10 +119,14 @@ problem_types! {
         "You sent more requests than your quota allows; wait for the seconds in Retry-After.";
     Internal => "internal", INTERNAL_SERVER_ERROR, "Something went wrong here",
         "The service failed in a way that is not your fault; report the request_id if it happens again.";
+    IntegrityFailure => "integrity-failure", INTERNAL_SERVER_ERROR, "What is stored does not open",
+        "A stored reference of a child was changed or stands in another's place, so that it is not shown; report the request_id, the administrator is told.";
     Overloaded => "overloaded", SERVICE_UNAVAILABLE, "The service is busy",
         "The service has no capacity at the moment and nothing was done; repeat after the seconds in Retry-After.";
     OutcomeUnknown => "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is not known",
         "The connection to the store was lost while saving; read the item before you repeat the request.";
+    KeysUnavailable => "keys-unavailable", SERVICE_UNAVAILABLE, "The keys are not to be had",
+        "References of children can be neither opened nor stored at the moment and nothing was done; repeat after the seconds in Retry-After, the administrator is told.";
     StorageFull => "storage-full", SERVICE_UNAVAILABLE, "The store is full",
         "The store cannot take more data and nothing was saved; try later, the administrator is told.";
     Deadline => "deadline", SERVICE_UNAVAILABLE, "The deadline passed",

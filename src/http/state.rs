@@ -29,11 +29,20 @@ pub struct AppState {
     pub limits: Option<Limits>,
 }
 
+/// Without root secrets, cursors live as long as this process.
+fn cursor_key(deps: &Deps) -> CursorKey {
+    let keys = deps.vault.cursor_keys().unwrap_or_default();
+    match keys.split_first() {
+        Some((newest, earlier)) => CursorKey::new(newest).and_earlier(earlier),
+        None => CursorKey::new(&[deps.ids.salt(), deps.ids.salt()].concat()),
+    }
+}
+
 impl AppState {
     /// The state of a service that has just started, and that opens to bearer tokens only.
     #[must_use]
     pub fn new(deps: Deps, verifier: Verifier, demonstration: bool) -> Self {
-        let cursors = CursorKey::new(&deps.vault.cursor_key());
+        let cursors = cursor_key(&deps);
         Self {
             deps,
             verifier,

@@ -23,6 +23,8 @@ diesel::define_sql_function! {
 /// A child reference as it is stored: findable and unreadable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredChild {
+    /// The place among the escalation's children.
+    pub position: i16,
     /// The scheme's code.
     pub scheme: String,
     /// The keyed hash that finds it.
@@ -72,11 +74,10 @@ pub async fn insert(
     turns::insert_many(conn, std::slice::from_ref(it)).await?;
     let rows = children
         .iter()
-        .zip(0_i16..)
-        .map(|(child, position)| ChildRow {
+        .map(|child| ChildRow {
             partnership_id: it.partnership.0,
             escalation_id: it.id.0,
-            position,
+            position: child.position,
             scheme: child.scheme.clone(),
             child_key: child.child_key.clone(),
             ciphertext: child.ciphertext.clone(),
@@ -287,6 +288,7 @@ pub async fn children(
     Ok(rows
         .into_iter()
         .map(|row| StoredChild {
+            position: row.position,
             scheme: row.scheme,
             child_key: row.child_key,
             ciphertext: row.ciphertext,

@@ -9,6 +9,7 @@ pub mod browsing;
 pub mod calendars;
 pub mod clients;
 mod clock_rows;
+pub mod data_keys;
 mod escalation_rows;
 pub mod escalations;
 pub mod events;

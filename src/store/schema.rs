@@ -99,6 +99,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    child_data_key (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        child_key -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        root_id -> Nullable<Text>,
+        wrapped -> Nullable<Bytea>,
+        wrapped_at -> Nullable<Timestamptz>,
+        destroyed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     client (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -449,6 +462,16 @@ diesel::table! {
         code -> Text,
         name -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    partnership_key (partnership_id) {
+        partnership_id -> Uuid,
+        created_at -> Timestamptz,
+        root_id -> Nullable<Text>,
+        wrapped -> Nullable<Bytea>,
+        wrapped_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -869,6 +892,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency,
     calendar,
     calendar_day,
+    child_data_key,
     client,
     delay,
     episode,
@@ -892,6 +916,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_attempt,
     nil_return,
     partnership,
+    partnership_key,
     practice_record,
     public_release,
     rebase,

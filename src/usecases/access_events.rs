@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::keys;
 use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
 use crate::domain::access_event::{AccessEvent, AccessFilter, AccessLine, FieldsShown, Seen};
@@ -43,7 +44,7 @@ pub async fn of_child(
     page: PageRequest,
 ) -> Result<Page<AccessLine>, Failure> {
     let reach = caller.may(Action::ReadAccessLog).ok_or(Failure::Forbidden)?;
-    let key = deps.vault.child_key(caller.partnership, child);
+    let key = keys(deps, caller.partnership).await?.child_key(child);
     read(deps, caller, reach, async |conn| {
         let of = access_events::escalations_of_child(conn, caller.partnership, &key).await?;
         let filter = AccessFilter { escalations: Some(of), ..filter.clone() };

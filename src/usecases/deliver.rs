@@ -117,7 +117,7 @@ pub async fn send_one(deps: &Deps, courier: &Courier, due: Due) -> Result<Option
     let agreed = partnership(deps, due.partnership).await?;
     let at = deps.clock.now();
     let body = message::body(&taken.told, &source_of(&agreed));
-    let sent = signed(deps, due.partnership, &taken.keys, &taken.told, &body, at)?;
+    let sent = signed(deps, due.partnership, &taken.keys, &taken.told, &body, at).await?;
     let began = Instant::now();
     let outcome = deps.outside.send(&taken.url, sent.message(&body)).await;
     let took_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
@@ -308,7 +308,7 @@ impl Signed {
 }
 
 /// Signs one attempt with every key that is in use.
-pub(super) fn signed(
+pub(super) async fn signed(
     deps: &Deps,
     id: PartnershipId,
     keys: &[EndpointKey],
@@ -316,9 +316,10 @@ pub(super) fn signed(
     body: &[u8],
     at: Timestamp,
 ) -> Result<Signed, Failure> {
+    let own = super::keys::keys(deps, id).await?;
     let mut opened = Vec::with_capacity(keys.len());
     for key in keys {
-        let text = deps.vault.open_webhook_key(id, key.id, &key.sealed)?;
+        let text = own.open_webhook_key(key.id, &key.sealed)?;
         opened.push(SigningKey::parse(&text).map_err(|_| Failure::NotSetUp("webhook key"))?);
     }
     let id = told.id.to_string();

@@ -13,7 +13,7 @@ use crate::domain::ids::{IdSource, PartnershipId, uuid_v7};
 use crate::domain::partnership::Partnership;
 use crate::store::Pool;
 use crate::store::clients::Registration;
-use crate::vault::Vault;
+use crate::vault::{PartnershipKeys, Vault};
 use crate::webhook::send::Outside;
 
 /// How long a changed registration or reference row may go unseen. Revocation must take effect
@@ -86,6 +86,8 @@ pub struct Deps {
     pub signals: Arc<Signals>,
     /// Partnerships, as read a moment ago.
     pub(super) partnerships: Arc<Cache<PartnershipId, Arc<Partnership>>>,
+    /// The keys of partnerships. They never change, so that what was read once stays good.
+    pub(super) keys: Arc<Cache<PartnershipId, Arc<PartnershipKeys>>>,
     /// Registrations, as read a moment ago; also the absence of one.
     pub(super) registrations: Arc<Cache<(String, String), Option<Registration>>>,
 }
@@ -105,6 +107,7 @@ impl Deps {
             metrics: Arc::default(),
             signals: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),
+            keys: Arc::new(Cache::new(Duration::MAX, 1_000)),
             registrations: Arc::new(Cache::new(CACHE_LIFE, 10_000)),
         }
     }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::deps::Deps;
 use super::failure::Failure;
 pub use super::importer::{Importer, RowForm};
+use super::keys::keys;
 use super::raise::EXTERNAL_REFERENCE;
 use super::reference::partnership;
 use super::registry;
@@ -21,6 +22,7 @@ use crate::store::import_rows::Only;
 use crate::store::imports::Waiting;
 use crate::store::session::{Connection, Stated, Writing, transaction, writing};
 use crate::store::{StoreFailure, clients, import_rows, imports};
+use crate::vault::CannotOpen;
 
 /// How long one who works on a file and has died keeps others from it.
 const LEASE: SignedDuration = SignedDuration::from_secs(10);
@@ -196,9 +198,10 @@ impl Work<'_> {
             Ok(import_rows::after(conn, place, after, Only::Waiting, limit).await?)
         })
         .await?;
+        let own = keys(self.deps, place.0).await?;
         let opened = sealed.into_iter().map(|(row, sealed)| {
             let sealed = sealed.ok_or(StoreFailure::Corrupt("import_row.payload"))?;
-            let text = self.deps.vault.open_row(place.0, (place.1, row.number), &sealed)?;
+            let text = own.open_row((place.1, row.number), &sealed)?;
             Ok((row, text))
         });
         opened.collect()
@@ -375,5 +378,9 @@ fn may_pass(failure: &Failure) -> bool {
 /// Whether nothing else can succeed now either.
 const fn is_away(failure: &Failure) -> bool {
     use StoreFailure::{OutcomeUnknown, ReadOnly, Unavailable};
-    matches!(failure, Failure::Store(Unavailable(_) | OutcomeUnknown | ReadOnly))
+    matches!(
+        failure,
+        Failure::Store(Unavailable(_) | OutcomeUnknown | ReadOnly)
+            | Failure::Sealed(CannotOpen::NoKey | CannotOpen::Away)
+    )
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::keys;
 use super::once::Key;
 use super::reading::{Shown, read};
 use crate::domain::access::{Action, Caller};
@@ -17,6 +18,7 @@ use crate::store::idempotency::Hashes;
 pub use crate::store::import_rows::Only;
 use crate::store::session::{Stated, transaction};
 use crate::store::{idempotency, import_rows, imports};
+use crate::vault::PartnershipKeys;
 
 /// Keys of other operations are others.
 const OPERATION: &[u8] = b"POST /v1/imports";
@@ -57,12 +59,13 @@ pub async fn accept(
 ) -> Result<(bool, Import), Failure> {
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agency = caller.agency.ok_or(Failure::Forbidden)?;
-    let hashes = key.map(|key| hashes(deps, caller, key));
+    let own = keys(deps, caller.partnership).await?;
+    let hashes = key.map(|key| hashes(&own, caller, key));
     let now = deps.clock.now();
     let id = ImportId(deps.ids.new_id(now));
     let mut rows = Vec::with_capacity(new.rows.len());
     for (number, row) in (1_i32..).zip(new.rows) {
-        let sealed = deps.vault.seal_row(caller.partnership, (id, number), &row.text)?;
+        let sealed = own.seal_row((id, number), &row.text)?;
         let (status, fault) = row.refused.unzip();
         let faults = fault.into_iter().collect();
         rows.push((
@@ -103,11 +106,10 @@ pub async fn accept(
     .await
 }
 
-fn hashes(deps: &Deps, caller: &Caller, key: Key<'_>) -> Hashes {
+fn hashes(keys: &PartnershipKeys, caller: &Caller, key: Key<'_>) -> Hashes {
     let whose = caller.client.0;
-    let hash = |kind: &[u8], text: &[u8]| {
-        deps.vault.request_hash(caller.partnership, &[kind, OPERATION, whose.as_bytes(), text])
-    };
+    let hash =
+        |kind: &[u8], text: &[u8]| keys.request_hash(&[kind, OPERATION, whose.as_bytes(), text]);
     Hashes { key: hash(b"key", key.key.as_bytes()), meaning: hash(b"meaning", key.meaning) }
 }
 
@@ -161,11 +163,10 @@ pub async fn report(
         Ok(Shown::so(Report { import, counts, rows }, seen))
     })
     .await?;
+    let own = keys(deps, caller.partnership).await?;
     for (row, sealed) in &mut report.rows {
         *sealed = match sealed.take().filter(|_| asked.with_text) {
-            Some(sealed) => {
-                Some(deps.vault.open_row(caller.partnership, (id, row.number), &sealed)?)
-            }
+            Some(sealed) => Some(own.open_row((id, row.number), &sealed)?),
             None => None,
         };
     }

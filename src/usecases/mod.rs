@@ -19,6 +19,8 @@ pub mod hearing;
 pub mod import_work;
 mod importer;
 pub mod imports;
+pub mod key_rotation;
+mod keys;
 pub mod metrics;
 pub mod notices;
 pub mod once;
@@ -53,3 +55,4 @@ pub use deps::Deps;
 pub use failure::Failure;
 
 pub use crate::store::session::Writing;
+pub use crate::vault::CannotOpen;

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::keys;
 use super::raise::{How, RaiseRequest, raise_so};
 use super::read::{Detail, detail};
 use super::reading::{Shown, read};
@@ -44,9 +45,9 @@ pub async fn raise_once(
     mut how: How,
 ) -> Result<(bool, Detail), Failure> {
     let whose = caller.client.0;
-    let hash = |kind: &[u8], text: &[u8]| {
-        deps.vault.request_hash(caller.partnership, &[kind, OPERATION, whose.as_bytes(), text])
-    };
+    let own = keys(deps, caller.partnership).await?;
+    let hash =
+        |kind: &[u8], text: &[u8]| own.request_hash(&[kind, OPERATION, whose.as_bytes(), text]);
     let hashes = idempotency::Hashes {
         key: hash(b"key", key.key.as_bytes()),
         meaning: hash(b"meaning", key.meaning),

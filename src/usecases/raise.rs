@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::{FoundChild, keys, seal_children};
 use super::once::since;
 use super::read::{Detail, detail};
 use super::reading::{Shown, write};
@@ -25,10 +26,10 @@ use crate::domain::recorded::Recorded;
 use crate::domain::sent::{Said, SourceRecord};
 use crate::domain::theme::ThemeCode;
 use crate::domain::urgency::Urgency;
-use crate::store::escalations::{self, StoredChild};
 use crate::store::idempotency::Hashes;
 use crate::store::session::{Connection, Stated, Writing, transaction};
-use crate::store::{StoreFailure, events, finding, idempotency, source_records};
+use crate::store::{StoreFailure, escalations, events, finding, idempotency, source_records};
+use crate::vault::PartnershipKeys;
 
 /// The unique index that a second use of a sender's reference breaks.
 pub(super) const EXTERNAL_REFERENCE: &str = "escalation_external_reference";
@@ -123,11 +124,12 @@ pub async fn raise_so(
     let reach = caller.may(Action::RaiseEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let external = request.source.clone().zip(request.external_reference.clone());
-    let prepared = prepare(deps, caller, &agreed, request)?;
+    let own = keys(deps, caller.partnership).await?;
+    let prepared = prepare(deps, caller, &agreed, &own, request)?;
     let done = write(deps, caller, reach, how.writing, async |conn| {
         let children = prepared.children.clone();
         let (raised, duplicate_days) = store(deps, conn, caller, &agreed, prepared, &how).await?;
-        let keys: Vec<&[u8]> = children.iter().map(|child| child.child_key.as_slice()).collect();
+        let keys: Vec<&[u8]> = children.iter().map(|child| child.key.as_slice()).collect();
         let possible_duplicates = finding::alike(conn, &raised, &keys, duplicate_days).await?;
         let shown = detail(deps, conn, caller, &agreed, raised).await?;
         let detail = Detail { possible_duplicates, ..shown };
@@ -153,11 +155,11 @@ pub async fn raise_so(
     }
 }
 
-/// What is to be raised, with its codes looked up and its children sealed.
+/// What is to be raised, with its codes looked up and its children found.
 pub(super) struct Prepared {
     id: EscalationId,
     raise: Raise,
-    children: Vec<StoredChild>,
+    children: Vec<FoundChild>,
     now: Timestamp,
 }
 
@@ -169,11 +171,14 @@ pub(super) fn prepare(
     deps: &Deps,
     caller: &Caller,
     agreed: &Partnership,
+    keys: &PartnershipKeys,
     request: RaiseRequest,
 ) -> Result<Prepared, Failure> {
     let now = deps.clock.now();
     let id = EscalationId(deps.ids.new_id(now));
-    let children = stored_children(deps, caller, id, &request.children)?;
+    let found =
+        |child: &ChildReference| FoundChild { key: keys.child_key(child), child: child.clone() };
+    let children = request.children.iter().map(found).collect();
     let raise = look_up(agreed, caller, request, now)?;
     // All rules are tried before a number is taken, so that refused requests leave no gaps.
     raised(deps, caller, agreed, (raise.clone(), id, String::new()), now)?;
@@ -220,6 +225,7 @@ pub(super) async fn store(
     {
         return Err(Failure::KeyInProgress);
     }
+    let children = seal_children(deps, conn, (caller.partnership, id), &children).await?;
     let number = escalations::next_number(conn).await?;
     let reference = format!("ESC-{}-{}-{number:05}", agreed.code, local_date(now).year());
     let ((raised, new), duplicate_days) =
@@ -260,24 +266,6 @@ async fn already_sent(
     })
     .await?;
     Ok(found.map_or(Failure::NotFound, Failure::DuplicateExternalReference))
-}
-
-fn stored_children(
-    deps: &Deps,
-    caller: &Caller,
-    id: EscalationId,
-    children: &[ChildReference],
-) -> Result<Vec<StoredChild>, Failure> {
-    children
-        .iter()
-        .map(|child| {
-            Ok(StoredChild {
-                scheme: child.scheme().into(),
-                child_key: deps.vault.child_key(caller.partnership, child),
-                ciphertext: deps.vault.seal(caller.partnership, id, child)?,
-            })
-        })
-        .collect()
 }
 
 /// Turns codes into what the partnership has agreed on; every code that it does not know is told at once.

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::{keys, open_children};
 use super::reading::{Shown, read, read_at};
 use super::reference::partnership;
 use crate::domain::access::{Action, Caller};
 use crate::domain::access_event::{FieldsShown, Seen};
 use crate::domain::act::ActKind;
-use crate::domain::child_reference::{ChildReference, Scheme};
+use crate::domain::child_reference::ChildReference;
 use crate::domain::escalation::Escalation;
 use crate::domain::event::{Event, Narrative, TextField};
 use crate::domain::exclusion::is_left_out;
@@ -24,7 +25,7 @@ use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
 use crate::store::session::Connection;
-use crate::store::{StoreFailure, escalations, events, exclusions, finding, lists, run_lists};
+use crate::store::{escalations, events, exclusions, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
 const SEARCH_LIMIT: i64 = 200;
@@ -76,12 +77,7 @@ pub(super) async fn detail(
     let (partnership, id) = (escalation.partnership, escalation.id);
     let children = if caller.may(Action::ReadChildReference).is_some() {
         let stored = escalations::children(conn, partnership, id).await?;
-        let opened = stored.into_iter().map(|child| {
-            let scheme: Scheme =
-                child.scheme.parse().map_err(|_| StoreFailure::Corrupt("escalation_child"))?;
-            Ok(deps.vault.open(partnership, id, scheme, &child.ciphertext)?)
-        });
-        Some(opened.collect::<Result<Vec<_>, Failure>>()?)
+        Some(open_children(deps, conn, (partnership, id), &stored).await?)
     } else {
         None
     };
@@ -333,7 +329,7 @@ pub async fn of_child(
     child: &ChildReference,
 ) -> Result<Vec<EscalationId>, Failure> {
     let reach = caller.may(Action::ReadChildReference).ok_or(Failure::Forbidden)?;
-    let key = deps.vault.child_key(caller.partnership, child);
+    let key = keys(deps, caller.partnership).await?.child_key(child);
     read(deps, caller, reach, async |conn| {
         let ids = finding::of_child(conn, caller.partnership, &key, SEARCH_LIMIT).await?;
         let seen = Seen::of(ids.clone(), FieldsShown::WithChildReferences).searched();

@@ -7,6 +7,7 @@ use super::act_request::{ActRequest, CorrectionRequest};
 use super::acts::act_on;
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::{keys, keys_within};
 use super::raise::{DelayRequest, How, RaiseRequest, look_up, prepare, raise_so, store};
 use super::read::{Detail, detail};
 use super::reading::{Shown, read, write};
@@ -74,6 +75,7 @@ pub async fn upsert(
     caller: &Caller,
     sent: Sent,
 ) -> Result<(SendResult, Detail), Failure> {
+    keys(deps, caller.partnership).await?;
     for _ in 0..TRIES {
         if let Some(known) = again(deps, caller, &sent).await? {
             return Ok(known);
@@ -162,7 +164,8 @@ pub(super) async fn upsert_in(
     if !sent.expected.fits(None) {
         return Err(Failure::Stale);
     }
-    let prepared = prepare(deps, caller, agreed, sent.request.clone())?;
+    let own = keys_within(deps, conn, caller.partnership).await?;
+    let prepared = prepare(deps, caller, agreed, &own, sent.request.clone())?;
     let stored = Box::pin(store(deps, conn, caller, agreed, prepared, &sent.how)).await?;
     Ok((SendResult::Created, stored.0))
 }
@@ -195,7 +198,8 @@ async fn again_in(
     let said = {
         let stored = escalations::children(conn, caller.partnership, id).await?;
         let stored: BTreeSet<Vec<u8>> = stored.into_iter().map(|it| it.child_key).collect();
-        let key = |child| deps.vault.child_key(caller.partnership, child);
+        let own = keys_within(deps, conn, caller.partnership).await?;
+        let key = |child| own.child_key(child);
         let children: BTreeSet<Vec<u8>> = sent.request.children.iter().map(key).collect();
         // Codes are looked up as of when it was raised: a theme that was retired since is no fault now.
         let mut request = sent.request.clone();

@@ -106,7 +106,7 @@ pub async fn test(
     };
     let body = message::test_body(&told, &source_of(&agreed));
     let began = Instant::now();
-    let sent = signed(deps, caller.partnership, &keys, &told, &body, now)?;
+    let sent = signed(deps, caller.partnership, &keys, &told, &body, now).await?;
     let outcome = deps.outside.send(&endpoint.url, sent.message(&body)).await;
     Ok((outcome, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)))
 }

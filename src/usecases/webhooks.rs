@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::deps::Deps;
 use super::failure::Failure;
+use super::keys::keys;
 use super::reading::{self, Shown};
 use crate::domain::access::{Action, Caller, Reach};
 use crate::domain::broken_rule::FieldRule;
@@ -14,6 +15,7 @@ use crate::domain::webhook::{
 };
 use crate::store::session::{Connection, Stated, Writing, transaction, writing};
 use crate::store::{webhook_keys, webhook_telling, webhooks};
+use crate::vault::PartnershipKeys;
 use crate::webhook::signature::SigningKey;
 
 /// A new endpoint.
@@ -111,7 +113,8 @@ pub async fn create(
         last_delivered_at: None,
         recorded: Recorded::by(caller, now),
     };
-    let (key, secret) = new_key(deps, caller, new.scheme, now)?;
+    let sealing = keys(deps, caller.partnership).await?;
+    let (key, secret) = new_key(deps, &sealing, new.scheme, now)?;
     writing(&deps.pool, how, Stated::by(caller, reach), async |conn| {
         // Two at once would both find room for one.
         webhooks::one_at_a_time(conn, caller.partnership).await?;
@@ -131,14 +134,14 @@ pub async fn create(
 /// A new key, sealed, and the secret to be told where both sides hold it.
 fn new_key(
     deps: &Deps,
-    caller: &Caller,
+    keys: &PartnershipKeys,
     scheme: SigningScheme,
     now: Timestamp,
 ) -> Result<(EndpointKey, Option<String>), Failure> {
     let id = deps.ids.new_id(now);
     let key = SigningKey::from_random(scheme, deps.vault.fresh()?);
     let text = key.secret_text();
-    let sealed = deps.vault.seal_webhook_key(caller.partnership, id, &text)?;
+    let sealed = keys.seal_webhook_key(id, &text)?;
     let (public, secret) = match scheme {
         SigningScheme::Ed25519 => (key.verifying_key().map(|key| key.text()), None),
         SigningScheme::HmacSha256 => (None, Some(text)),
@@ -250,11 +253,12 @@ pub async fn rotate(
     id: WebhookEndpointId,
 ) -> Result<EndpointDetail, Failure> {
     let reach = reach(caller)?;
+    let sealing = keys(deps, caller.partnership).await?;
     let now = deps.clock.now();
     let both_until = now.checked_add(BOTH_KEYS).unwrap_or(now);
     transaction(&deps.pool, Stated::by(caller, reach), async |conn| {
         let endpoint = own(conn, caller, id, true).await?;
-        let (key, secret) = new_key(deps, caller, endpoint.scheme, now)?;
+        let (key, secret) = new_key(deps, &sealing, endpoint.scheme, now)?;
         webhook_keys::add_key(conn, caller.partnership, id, &key, both_until).await?;
         note_act(deps, conn, caller, id, EndpointAct::KeyRotated).await?;
         let keys = webhook_keys::keys(conn, caller.partnership, id, now).await?;

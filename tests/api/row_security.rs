@@ -721,6 +721,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update webhook_attempt set status = 200",
         "delete from webhook_attempt",
         "truncate webhook_attempt",
+        "delete from partnership_key",
+        "truncate partnership_key",
+        "truncate child_data_key",
         "delete from webhook_act",
         "truncate webhook_act",
         "update export_record set purpose = 'data_quality'",
@@ -731,6 +734,14 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
     }
     let sql = "update external_id set value = 'x'";
     refused(all.execute(sql, &[]).await, stopped, "only removed, once", sql);
+    for sql in [
+        "delete from child_data_key",
+        "update child_data_key set id = gen_random_uuid()",
+        "update child_data_key set child_key = sha256(child_key)",
+        "update child_data_key set created_at = now()",
+    ] {
+        refused(all.execute(sql, &[]).await, stopped, "stays with its child", sql);
+    }
     let sql = "update practice_record set note = null";
     assert_eq!(all.execute(sql, &[]).await.unwrap(), 3, "a note can be erased, as other texts can");
 }

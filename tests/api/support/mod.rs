@@ -146,6 +146,21 @@ impl TestApp {
         Self { url, clock, deps, partnership, database, http: http_client(), handle }
     }
 
+    /// Starts the service anew on the same database, with other root secrets. Nothing else of the process stays.
+    pub async fn restart(&mut self, vault: Vault) {
+        drop(self.handle.stop(false));
+        self.deps.pool.close();
+        let schemes = (*self.deps.schemes).clone();
+        let deps = Deps::new(self.database.pool(), Arc::new(vault), schemes);
+        self.deps = deps.with(self.clock.clone(), Arc::new(RandomIds));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        self.url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::new(self.deps.clone(), tokens::verifier().await, true);
+        let server = server(Data::new(state), listener, 1).unwrap();
+        self.handle = server.handle();
+        tokio::spawn(server);
+    }
+
     /// Gives everything that was committed its position in the feed, as the program's worker does all the time.
     pub async fn sequence(&self) -> usize {
         sequence_all(&self.deps).await.unwrap()

@@ -134,6 +134,7 @@ pub fn command(arguments: &[&str], data_dir: &Path) -> Command {
         "TOKEN_JWKS",
         "TOKEN_AUDIENCE",
         "ROOT_SECRET_FILE",
+        "OTHER_ROOT_SECRET_FILES",
         "LOG",
         "LOG_FORMAT",
         "PG_BIN_DIR",
