@@ -84,7 +84,7 @@ pub struct Finding {
 /// relation.
 #[must_use]
 pub fn findings(mut opened: Vec<Opened>) -> Vec<Finding> {
-    opened.sort_by(|one, other| (one.at, one.escalation).cmp(&(other.at, other.escalation)));
+    opened.sort_by_key(|it| (it.at, it.escalation));
     let mut readers: BTreeMap<Reader, Vec<Opened>> = BTreeMap::new();
     for it in opened {
         readers.entry(it.reader.clone()).or_default().push(it);
