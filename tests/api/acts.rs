@@ -6,10 +6,10 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::TestApp;
 use super::support::asking::{acts, reason, running, shown};
 use super::support::operations::another_policy;
 use super::support::people::{Answer, Person, resolve_body};
+use super::support::{TestApp, thorough};
 
 /// The acts, in the order in which answers list them: code and path.
 pub const ACTS: [(&str, &str); 28] = [
@@ -334,8 +334,11 @@ async fn every_act_in_every_state_by_everybody_is_answered_as_the_table_says() {
     let app = TestApp::start().await;
     another_policy(&app).await;
     let other = app.police().raises(json!({})).await;
-    for status in ANY.iter().copied() {
-        for stage in [1, 2, 4] {
+    for (place, status) in ANY.iter().copied().enumerate() {
+        // Of the stages usually one for each state, in turn.
+        let stages = [1, 2, 4];
+        let one = place % stages.len();
+        for stage in stages.iter().copied().skip(thorough(one, 0)).take(thorough(1, 3)) {
             let scene = Scene { status, stage, under_way: "" };
             walks(&app, scene, INVOLVED, &other).await;
             if stage == 1 {

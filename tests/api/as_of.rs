@@ -5,12 +5,12 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
-use super::support::TestApp;
 use super::support::asking::{acts, reason};
 use super::support::histories::{Histories, Raising};
 use super::support::past::{Past, assert_random_questions};
 use super::support::people::raise_body;
 use super::support::recount::Raw;
+use super::support::{TestApp, thorough};
 
 /// What is read at each instant, but for the escalations one by one.
 const READINGS: [&str; 9] = [
@@ -55,7 +55,7 @@ async fn what_was_read_at_an_instant_is_read_again_as_of_that_instant() {
     let mut it = Histories::new(&app, 4_711).await;
     let mut seen: Vec<(String, String, String)> = Vec::new();
     let commend = json!({"about_agency": "anyborough_cs", "theme": "icpc_late"});
-    for round in 0..12 {
+    for round in 0..thorough(6, 12) {
         for _ in 0..25 {
             app.clock.advance(SignedDuration::from_secs(it.rng.random_range(60..40_000)));
             if it.known.len() < 4 || it.rng.random_bool(0.2) {
@@ -137,7 +137,14 @@ async fn figures_of_the_past_equal_a_recount_of_the_rows_as_they_were() {
         app.clock.advance(SignedDuration::from_secs(1));
     }
     // From before the first to the weeks in which the last are still open.
-    assert_random_questions(&app.director(), &pasts, ("2025-W52", 24), &mut it.rng, 200).await;
+    assert_random_questions(
+        &app.director(),
+        &pasts,
+        ("2025-W52", 24),
+        &mut it.rng,
+        thorough(60, 200),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,13 @@ use rand::rngs::StdRng;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use super::support::TestApp;
 use super::support::past::{Past, assert_random_questions};
 use super::support::recount::Raw;
 use super::support::recount_check::{
     Ask, assert_csv, assert_json, assert_records, assert_weekly_equals_recount,
 };
 use super::support::tokens::ISSUER;
+use super::support::{TestApp, thorough};
 
 /// The 104 weeks end before the week in which the tests' clock stands; as many as can be asked for at once.
 const SPANS: [(&str, &str); 2] = [("2024-W47", "2025-W46"), ("2025-W47", "2026-W47")];
@@ -44,7 +44,8 @@ async fn every_figure_of_the_104_weeks_now_and_then_equals_a_recount_of_the_rows
     assert_csv(&director.get_csv(&ask.url()).await.expect(200).text, &raw, &ask);
 
     let mut rng = StdRng::seed_from_u64(20_261_127);
-    assert_random_questions(&director, &pasts, (SPANS[0].0, 105), &mut rng, 200).await;
+    assert_random_questions(&director, &pasts, (SPANS[0].0, 105), &mut rng, thorough(60, 200))
+        .await;
 }
 
 /// Loads the made-up data, and keeps the rows as they are at some instants on the way.

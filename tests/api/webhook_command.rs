@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use escalation_tracker::usecases::deps::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::support::program::{DataDir, Program, run};
@@ -104,7 +104,7 @@ async fn a_local_receiver_gets_byte_for_byte_what_the_service_sends() {
     assert_eq!(local.body, real.body);
     assert_eq!(local.id(), real.id());
     assert_eq!(local.header("content-type"), real.header("content-type"));
-    let now = Timestamp::now();
+    let now = SystemClock.now();
     let public = endpoint["keys"][0]["public_key"].as_str().unwrap();
     local.verify(&[KEY], now).unwrap();
     real.verify(&[public], now).unwrap();
@@ -168,7 +168,7 @@ async fn a_made_up_message_is_verified_and_what_is_wrong_with_one_is_named() {
     assert_eq!(got.json()["data"]["reference"], "ESC-ANY-2026-00007");
     assert_eq!(got.json()["type"], "escalation-tracker.clock.overdue.v1");
     assert_eq!(got.json()["sequence"], format!("{:020}", 12));
-    got.verify(&[KEY], Timestamp::now()).unwrap();
+    got.verify(&[KEY], SystemClock.now()).unwrap();
     for (words, expected) in [
         (vec!["--forward", &url, "--data", r#"{"child": 1}"#], "no message says \"child\""),
         (vec!["--forward", &url, "--data", r#"{"version": "x"}"#], "--data: version: "),
