@@ -48,13 +48,16 @@ impl ServiceArgs {
     /// # Errors
     /// The file with the token cannot be read, or the address is not one that is safe to send a token to.
     pub fn service(&self) -> Result<Service, String> {
-        let token = match (&self.token_file, &self.token) {
+        let token: String = match (&self.token_file, &self.token) {
             (Some(path), _) => std::fs::read_to_string(path)
                 .map_err(|error| format!("{}: {error}", path.display()))?
                 .trim()
                 .to_owned(),
             (None, token) => token.clone().unwrap_or_default(),
         };
+        if token.is_empty() {
+            return Err("the access token is empty; it comes from --token-file, --token or ESCALATION_TOKEN".to_owned());
+        }
         Service::new(&self.url, token)
     }
 }
@@ -69,7 +72,9 @@ pub struct Service {
 
 impl Service {
     fn new(url: &str, token: String) -> Result<Self, String> {
-        let url: Url = url.parse().map_err(|error| format!("--url: {error}"))?;
+        let url: Url = url.parse().map_err(|error| {
+            format!("--url: {error}; name the service as https://escalations.example")
+        })?;
         if url.scheme() != "https" && !is_local(&url) {
             return Err("--url must begin with https://: on the way everybody could read the token and what is sent"
                 .to_owned());
@@ -148,9 +153,20 @@ fn told(status: StatusCode, problem: &Value) -> String {
 
 /// The address is left out of what is told: nothing secret is in it, and the proxy's may be in the error.
 fn away(error: reqwest::Error) -> NotDone {
-    let mut text = error.without_url().to_string();
-    if text.is_empty() {
-        "no connection".clone_into(&mut text);
+    if error.is_builder() {
+        return NotDone::Refused(
+            "the access token cannot be sent: it is one line without blanks; look at the file or variable that it is in"
+                .to_owned(),
+        );
     }
-    NotDone::Away(text)
+    let error = error.without_url();
+    // What is behind it says whether nobody listens, the name leads nowhere, or TLS was answered by something else.
+    let mut causes = vec![error.to_string()];
+    let mut cause = std::error::Error::source(&error);
+    while let Some(it) = cause {
+        causes.push(it.to_string());
+        cause = it.source();
+    }
+    causes.dedup();
+    NotDone::Away(causes.join(": "))
 }

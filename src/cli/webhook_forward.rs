@@ -21,8 +21,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     /// The key that messages are signed with, `whsec_…` or `whsk_…`; a new one when none is named.
-    #[arg(long, env = "ESCALATION_WEBHOOK_KEY", hide_env_values = true, value_parser = SigningKey::parse)]
+    #[arg(long, env = "ESCALATION_WEBHOOK_KEY", hide_env_values = true, value_parser = signing_key)]
     key: Option<SigningKey>,
+}
+
+/// Reads a key that signs, and tells one that only verifies apart: it is the likeliest mistake.
+fn signing_key(text: &str) -> Result<SigningKey, String> {
+    if text.starts_with("whpk_") {
+        return Err(
+            "this is a public key, which verifies; messages are signed with whsk_… or whsec_…"
+                .to_owned(),
+        );
+    }
+    SigningKey::parse(text).map_err(|error| error.to_string())
 }
 
 impl KeyArgs {

@@ -43,8 +43,8 @@ pub struct Listen {
     #[arg(long)]
     after: Option<u64>,
 
-    /// End after so many events.
-    #[arg(long)]
+    /// End after so many events; with 1 when the receiver did not take all of them.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
     /// Show the body of each message, one a line, instead of a summary.
@@ -133,7 +133,7 @@ impl Listen {
             if types.is_empty() { String::new() } else { format!("&types={}", types.join(",")) };
         // The first answer is awaited without patience: whoever listens is to know from where on.
         let mut next = format!("/v1/events?after={after}&limit=100{only}");
-        let (mut begun, mut shown) = (false, 0_u64);
+        let (mut begun, mut shown, mut not_taken) = (false, 0_u64, 0_u64);
         loop {
             let patient = format!("{next}{}", if begun { "&wait=25" } else { "" });
             let (items, then) = match page(&service, &patient).await {
@@ -151,16 +151,22 @@ impl Listen {
             }
             next = then.replace("&wait=25", "");
             for (told, source) in items {
-                self.show(&told, &source, forward.as_ref()).await;
+                not_taken += u64::from(!self.show(&told, &source, forward.as_ref()).await);
                 shown += 1;
                 if self.count.is_some_and(|count| shown >= count) {
-                    return Ok(());
+                    return match not_taken {
+                        0 => Ok(()),
+                        _ => {
+                            Err(format!("the receiver did not take {not_taken} of {shown}").into())
+                        }
+                    };
                 }
             }
         }
     }
 
-    async fn show(&self, told: &Told, source: &str, forward: Option<&Forward>) {
+    /// Shows an event, and gives whether the receiver took it.
+    async fn show(&self, told: &Told, source: &str, forward: Option<&Forward>) -> bool {
         if self.json {
             answer(&String::from_utf8_lossy(&body(told, source)));
         }
@@ -168,7 +174,7 @@ impl Listen {
             if !self.json {
                 answer(&summary(told));
             }
-            return;
+            return true;
         };
         let done = forward.send(told, source, SystemClock.now()).await;
         let line = format!("{} -> {}", summary(told), done.text);
@@ -183,6 +189,7 @@ impl Listen {
                 told.position
             ));
         }
+        done.taken
     }
 }
 

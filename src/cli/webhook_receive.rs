@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::Outcome;
 use super::terminal::{answer, note};
-use super::webhook_verify::{Finding, examine};
+use super::webhook_verify::{Finding, examine, verifying_key};
 use crate::usecases::deps::{Clock, SystemClock};
 use crate::webhook::signature::{ID, SIGNATURE, SignedHeaders, TIMESTAMP, VerifyingKey};
 
@@ -24,7 +24,7 @@ pub struct Receive {
     listen: SocketAddr,
 
     /// A key of the endpoint, `whpk_…` or `whsec_…`; without one, messages are shown and not verified.
-    #[arg(long, value_parser = VerifyingKey::parse, env = "ESCALATION_WEBHOOK_VERIFY_KEY", hide_env_values = true,
+    #[arg(long, value_parser = verifying_key, env = "ESCALATION_WEBHOOK_VERIFY_KEY", hide_env_values = true,
         value_delimiter = ',')]
     key: Vec<VerifyingKey>,
 
@@ -68,14 +68,23 @@ impl Desk {
             Ok(verdict) => (self.status, verdict),
             Err(verdict) => (StatusCode::UNAUTHORIZED, verdict),
         };
-        answer(&format!("{} {verdict}", headers.id.unwrap_or("no webhook-id:")));
-        answer(&String::from_utf8_lossy(body));
+        answer(&format!("{} {verdict}", visible(headers.id.unwrap_or("no webhook-id:"))));
+        answer(&visible(&String::from_utf8_lossy(body)));
         let seen = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
         if self.count.is_some_and(|count| seen >= count) {
             self.enough.notify_one();
         }
         status
     }
+}
+
+/// A text without what a terminal would obey: anybody may have sent it.
+fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| {
+            if letter.is_control() { letter.escape_default().collect() } else { vec![letter] }
+        })
+        .collect()
 }
 
 async fn take(desk: Data<Desk>, request: HttpRequest, body: Bytes) -> HttpResponse {
@@ -97,7 +106,9 @@ impl Receive {
             HttpServer::new(move || App::new().app_data(shared.clone()).default_service(to(take)))
                 .workers(1)
                 .bind(self.listen)
-                .map_err(|error| format!("{}: {error}", self.listen))?;
+                .map_err(|error| {
+                    format!("{}: {error}; --listen names another address", self.listen)
+                })?;
         for address in server.addrs() {
             note(&format!("receiving at http://{address}/; Ctrl-C ends it"));
         }
@@ -109,5 +120,13 @@ impl Receive {
             () = desk.enough.notified() => handle.stop(true).await,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_comes_does_not_command_the_terminal() {
+        assert_eq!(super::visible("a\u{1b}[31m\u{7}é\n"), "a\\u{1b}[31m\\u{7}é\\n");
     }
 }

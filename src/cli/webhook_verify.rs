@@ -18,7 +18,7 @@ use crate::webhook::signature::{
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A key of the endpoint, `whpk_…` or `whsec_…`; several while a key is being changed.
-    #[arg(long, alias = "secret", required = true, value_parser = VerifyingKey::parse, env = "ESCALATION_WEBHOOK_VERIFY_KEY",
+    #[arg(long, alias = "secret", required = true, value_parser = verifying_key, env = "ESCALATION_WEBHOOK_VERIFY_KEY",
         hide_env_values = true, value_delimiter = ',')]
     key: Vec<VerifyingKey>,
 
@@ -37,6 +37,16 @@ pub struct Verify {
     /// The value of `webhook-signature`.
     #[arg(long)]
     signature: Option<String>,
+}
+
+/// Reads a key that verifies, and tells one that signs apart.
+pub fn verifying_key(text: &str) -> Result<VerifyingKey, String> {
+    if text.starts_with("whsk_") {
+        return Err(
+            "this is a private key, which signs; verify with the whpk_… beside it".to_owned()
+        );
+    }
+    VerifyingKey::parse(text).map_err(|error| error.to_string())
 }
 
 /// What is wrong with a message, and what may help.
@@ -71,6 +81,9 @@ pub fn examine(
             Some("the signature fits: key, id and body are as they were sent; only the time is not")
         }
         Refused::TooOld | Refused::TooNew => Some("the signature does not fit either"),
+        Refused::NoFit if body.is_empty() => {
+            Some("the body is empty; it comes on the standard input: verify … < body")
+        }
         Refused::NoFit => altered(body, &fits).or(Some(
             "id, timestamp or body is not as it was sent, or the key is not of this endpoint",
         )),
@@ -116,6 +129,12 @@ impl Verify {
         let id = self.id.clone().or_else(|| header(ID));
         let timestamp = self.timestamp.clone().or_else(|| header(TIMESTAMP));
         let signature = self.signature.clone().or_else(|| header(SIGNATURE));
+        if id.is_none() && timestamp.is_none() && signature.is_none() {
+            return Err(
+                "say what the headers were: --headers FILE, or --id, --timestamp and --signature"
+                    .into(),
+            );
+        }
         let headers = SignedHeaders {
             id: id.as_deref(),
             timestamp: timestamp.as_deref(),

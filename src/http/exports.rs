@@ -68,10 +68,8 @@ pub async fn export_escalations(
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
     let now = state.deps.clock.now();
-    let known: Vec<&'static str> =
-        COMMON.iter().filter(|name| !["sort", "limit", "cursor"].contains(name)).copied().collect();
     let mut query =
-        QueryReader::with(request.query_string(), &[&known, OF_ESCALATIONS, OF_EXPORTS]);
+        QueryReader::with(request.query_string(), &[COMMON, OF_ESCALATIONS, OF_EXPORTS]);
     let purpose = query.code("purpose");
     let said = query.raw("purpose").is_some();
     let (raw, excel) = (query.flag("raw"), query.flag("excel"));

@@ -12,7 +12,7 @@ use crate::domain::listing::{ClockFilter, EpisodeFilter, EscalationFilter, Span}
 use crate::domain::partnership::Partnership;
 use crate::domain::urgency::Urgency;
 
-/// The parameters that every list has. `stage` is the stage reached, in a list of clocks the stage that set the limit.
+/// The filters that every list has. `stage` is the stage reached, in a list of clocks the stage that set the limit.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only the contract reads it")]
@@ -42,6 +42,13 @@ pub struct CommonParameters {
     excluded: Option<bool>,
     /// What had been recorded by this instant, as it stood then. Not in the future.
     as_of: Option<super::times::Instant>,
+}
+
+/// The parameters of the order and part of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the contract reads it")]
+pub struct PageParameters {
     /// The order: by `raised_at`, of episodes by `opened_at`, of clocks by `due_at`.
     sort: Option<Sort>,
     /// Lines of a page, 1 to 200; 50 when not said.
@@ -53,6 +60,9 @@ pub struct CommonParameters {
 
 /// The parameter that asks for what was known then.
 pub const AS_OF: &str = "as_of";
+
+/// The names of [`PageParameters`].
+pub const PAGE: &[&str] = &["sort", "limit", "cursor"];
 
 /// The names of [`CommonParameters`].
 pub const COMMON: &[&str] = &[
@@ -68,9 +78,6 @@ pub const COMMON: &[&str] = &[
     "received_late",
     "excluded",
     AS_OF,
-    "sort",
-    "limit",
-    "cursor",
 ];
 
 /// Which escalations. `by_raising` adds the parameters that only their own list has.
@@ -201,5 +208,8 @@ mod tests {
         let published = CommonParameters::into_params(|| None);
         let published: Vec<_> = published.iter().map(|parameter| parameter.name.as_str()).collect();
         assert_eq!(published, COMMON);
+        let published = PageParameters::into_params(|| None);
+        let published: Vec<_> = published.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(published, PAGE);
     }
 }

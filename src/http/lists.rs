@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use super::accept::Format;
 use super::answers::{ListProblems, ReadProblems};
 use super::csv_answer;
-use super::filters::{COMMON, CommonParameters, clock_filter, episode_filter, escalation_filter};
+use super::filters::{
+    COMMON, CommonParameters, PAGE, PageParameters, clock_filter, episode_filter, escalation_filter,
+};
 use super::lines::{
     CLOCK_COLUMNS, ClockLine, EPISODE_COLUMNS, ESCALATION_COLUMNS, EpisodeLine, EscalationLine,
 };
@@ -77,6 +79,7 @@ pub(super) const OF_CLOCKS: &[&str] =
     operation_id = "list_escalations",
     params(
         CommonParameters,
+        PageParameters,
         ("raised_from" = Option<super::times::Instant>, Query, description = "Raised at this instant or later."),
         ("raised_to" = Option<super::times::Instant>, Query, description = "Raised before this instant."),
         ("overdue" = Option<bool>, Query, description = "Whether the answer that is awaited now is late."),
@@ -100,7 +103,7 @@ pub async fn list_escalations(
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
     let now = state.deps.clock.now();
-    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_ESCALATIONS]);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, PAGE, OF_ESCALATIONS]);
     let filter = escalation_filter(&mut query, &agreed, true, now);
     let paging = paging::read(&mut query, &request, &state, &by)?;
     query.finish()?;
@@ -144,6 +147,7 @@ pub async fn list_escalations(
     operation_id = "list_episodes",
     params(
         CommonParameters,
+        PageParameters,
         ("opened_from" = Option<super::times::Instant>, Query, description = "Opened at this instant or later."),
         ("opened_to" = Option<super::times::Instant>, Query, description = "Opened before this instant."),
         ("ended_from" = Option<super::times::Instant>, Query, description = "Ended at this instant or later."),
@@ -168,7 +172,7 @@ pub async fn list_episodes(
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
     let now = state.deps.clock.now();
-    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_EPISODES]);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, PAGE, OF_EPISODES]);
     let of = escalation_filter(&mut query, &agreed, false, now);
     let filter = episode_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;
@@ -194,6 +198,7 @@ pub async fn list_episodes(
     operation_id = "list_clocks",
     params(
         CommonParameters,
+        PageParameters,
         ("kind" = Option<crate::domain::stage_clock::ClockKind>, Query, description = "What it waits for."),
         ("due_from" = Option<super::times::Instant>, Query, description = "Due at this instant or later."),
         ("due_to" = Option<super::times::Instant>, Query, description = "Due before this instant."),
@@ -216,7 +221,7 @@ pub async fn list_clocks(
 ) -> Result<HttpResponse, Problem> {
     let agreed = reference::partnership(&state.deps, by.partnership).await?;
     let now = state.deps.clock.now();
-    let mut query = QueryReader::with(request.query_string(), &[COMMON, OF_CLOCKS]);
+    let mut query = QueryReader::with(request.query_string(), &[COMMON, PAGE, OF_CLOCKS]);
     let of = escalation_filter(&mut query, &agreed, false, now);
     let filter = clock_filter(&mut query);
     let paging = paging::read(&mut query, &request, &state, &by)?;

@@ -55,6 +55,8 @@ impl QueryReader {
         };
         match decoded(raw_value) {
             None => self.refuse(name, FieldCode::InvalidEncoding),
+            // No text has one, and PostgreSQL takes none.
+            Some(value) if value.contains('\0') => self.refuse(name, FieldCode::Pattern),
             Some(value) => {
                 if self.values.insert(name, value).is_some() {
                     self.refuse(name, FieldCode::RepeatedParameter);

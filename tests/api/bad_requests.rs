@@ -99,6 +99,14 @@ async fn parameters_are_read_strictly() {
         assert_eq!(answer.status, 400, "{query} {}", answer.text);
         assert_eq!(answer.problem().0, "invalid-parameter", "{query}");
     }
+    for query in ["subject=%00", "subject=a%00b", "from=%00"] {
+        let answer = app.person("test-auditor").get(&format!("/v1/access-events?{query}")).await;
+        assert_eq!(
+            (answer.status, answer.problem().0.as_str()),
+            (400, "invalid-parameter"),
+            "{query}"
+        );
+    }
     // 2026 has a week 53.
     let good = "/v1/themes/weekly?from_week=2026-W46&to_week=2026-W47";
     app.director().get(good).await.expect(200);

@@ -145,7 +145,7 @@ async fn a_local_receiver_gets_byte_for_byte_what_the_service_sends() {
     let broken = Receiver::start(|_, _| Reply::Status(500, Vec::new())).await;
     let words = ["listen", "--after", "0", "--count", "1", "--forward", &broken.url()];
     let (code, text) = told(&service.webhook(&words).output().unwrap());
-    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(code, Some(1), "{text}");
     assert!(text.contains(&format!("webhook resend {position} --forward")), "{text}");
     let (code, text) =
         told(&service.webhook(&["listen", "--types", "escalation.vanished"]).output().unwrap());

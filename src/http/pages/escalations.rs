@@ -18,7 +18,7 @@ use crate::domain::partnership::Partnership;
 use crate::domain::stage_clock::ClockKind;
 use crate::http::auth::signed_in::SignedIn;
 use crate::http::escalations::escalation_id;
-use crate::http::filters::{COMMON, clock_filter, episode_filter, escalation_filter};
+use crate::http::filters::{COMMON, PAGE, clock_filter, episode_filter, escalation_filter};
 use crate::http::history::events_shown;
 use crate::http::lines::EscalationLine;
 use crate::http::lists::{OF_CLOCKS, OF_EPISODES, OF_ESCALATIONS};
@@ -155,7 +155,7 @@ fn rows(
     let has = |names: &[&str]| {
         query.split('&').any(|pair| names.iter().any(|name| pair.split('=').next() == Some(*name)))
     };
-    let reader_of = |own| QueryReader::with(query, &[COMMON, own]);
+    let reader_of = |own| QueryReader::with(query, &[COMMON, PAGE, own]);
     let (mut reader, of, kind);
     if has(OF_CLOCKS) {
         reader = reader_of(OF_CLOCKS);
