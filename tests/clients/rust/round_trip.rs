@@ -1,9 +1,9 @@
 //! Raises, reads, acknowledges and lists an escalation, and reads a refusal, with the generated client.
 
 use tracker_client::apis::configuration::Configuration;
-use tracker_client::apis::{acts_api, escalations_api, lists_api, Error};
+use tracker_client::apis::{acts_api, escalations_api, Error};
 use tracker_client::models::{
-    AcknowledgeEscalation, ChildReferenceInput, Escalation, EscalationOrDryRun, Problem, RaiseEscalation, Scheme,
+    AccessPurpose, AcknowledgeEscalation, ChildReferenceInput, Escalation, EscalationOrDryRun, Problem, RaiseEscalation, Scheme,
     SendResult, Status, Urgency,
 };
 
@@ -36,18 +36,18 @@ async fn main() {
 
     let send = |name: &'static str, record: RaiseEscalation| {
         let police = &police;
-        async move { escalations_api::send_escalation(police, "niche", name, record, None, None, None).await }
+        async move { escalations_api::send_escalation(police, "niche", name, record, None, None, None, None).await }
     };
     let sent = stored(send("RS-2026-1", record.clone()).await.unwrap());
     let again = stored(send("RS-2026-1", record.clone()).await.unwrap());
     assert_eq!(again.result, Some(Some(SendResult::Unchanged)));
     let id = sent.id.to_string();
-    let read = escalations_api::read_escalation(&services, &id, None, None).await.unwrap();
+    let read = escalations_api::read_escalation(&services, &id, None, None, Some(AccessPurpose::DirectWork)).await.unwrap();
     assert_eq!(read.external_reference, Some(Some("RS-2026-1".to_owned())));
     let held_by = AcknowledgeEscalation { held_by_role: Some(Some("duty team manager".into())), ..Default::default() };
     let held = acts_api::acknowledge(&services, &id, held_by, None, None).await.unwrap();
     assert_eq!(held.status, Status::Acknowledged);
-    let raised = stored(escalations_api::raise_escalation(&police, record.clone(), None, None).await.unwrap());
+    let raised = stored(escalations_api::raise_escalation(&police, record.clone(), None, None, None).await.unwrap());
     assert_ne!(raised.id, sent.id);
 
     record.theme = "no_such_theme".into();
