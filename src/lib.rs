@@ -16,6 +16,8 @@ pub mod reference;
 pub mod settings;
 /// The hash by which texts are known to be the same.
 pub mod sha256;
+/// Texts that are signed so that anybody can verify them.
+pub mod signed_note;
 /// SQL: rows in, domain values out.
 pub mod store;
 /// The log, and what must never be in it.

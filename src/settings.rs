@@ -225,6 +225,11 @@ pub struct ServiceSettings {
     #[arg(long, env = "WEBHOOK_ROOT_CERTIFICATES")]
     pub webhook_root_certificates: Option<PathBuf>,
 
+    /// A folder outside the service's own reach, such as a share that keeps what it once took: every signed checkpoint of the
+    /// record is written there as a file of its own.
+    #[arg(long, env = "CHECKPOINT_DIR")]
+    pub checkpoint_dir: Option<PathBuf>,
+
     /// Accept NHS numbers as child references. Off until the partnership has decided on it.
     #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
     pub accept_nhs_numbers: bool,

@@ -27,8 +27,8 @@ use crate::settings::{
     ServiceSettings, USUAL_AGENCY_QUOTA, USUAL_CLIENT_QUOTA,
 };
 use crate::usecases::Deps;
+use crate::usecases::chain::sequence_all;
 use crate::usecases::deps::{Clock, SystemClock};
-use crate::usecases::sequence::sequence_all;
 
 /// The audience of the demonstration's tokens.
 const AUDIENCE: &str = "escalation-tracker";
@@ -238,6 +238,7 @@ impl Demo {
             workers: None,
             drain_delay_seconds: 0,
             secrets: SecretSettings::default(),
+            checkpoint_dir: None,
             accept_nhs_numbers: false,
             webhook_allow_hosts: self.webhook_allow_hosts.clone(),
             webhook_root_certificates: None,

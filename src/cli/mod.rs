@@ -1,6 +1,7 @@
 //! The commands: one file each, and what they share.
 
 mod api_client;
+mod audit;
 mod data_dictionary;
 mod database;
 mod demo;
@@ -77,6 +78,8 @@ enum Command {
     ReportToken(report_token::ReportToken),
     /// Show and change under which root secrets everything is sealed.
     Keys(Box<keys::Keys>),
+    /// Check that the record was not written anew, or give it away so that others can.
+    Audit(Box<audit::Audit>),
     /// Print what the columns of the reporting views mean.
     DataDictionary(data_dictionary::DataDictionary),
     /// Print the OpenAPI contract.
@@ -102,6 +105,7 @@ pub async fn run() -> Outcome {
         Command::Token(command) => command.run(),
         Command::ReportToken(command) => command.run().await,
         Command::Keys(command) => Box::pin(command.run()).await,
+        Command::Audit(command) => Box::pin(command.run()).await,
         Command::DataDictionary(command) => command.run().await,
         Command::Openapi => openapi::run(),
     }
@@ -110,6 +114,9 @@ pub async fn run() -> Outcome {
 /// The exit status for what a command ended with.
 #[must_use]
 pub fn exit_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ExitCode {
+    if let Some(found) = error.downcast_ref::<audit::DoesNotHold>() {
+        return ExitCode::from(found.exit_code());
+    }
     match error.downcast_ref::<import::Ended>() {
         Some(import::Ended::NotRun(_)) => ExitCode::from(2),
         Some(import::Ended::RowsRefused(_)) | None => ExitCode::FAILURE,

@@ -127,6 +127,8 @@ codes! {
         ManageWebhooks => "manage_webhooks",
         /// Read who read what.
         ReadAccessLog => "read_access_log",
+        /// Keep copies of the signed checkpoints of the record.
+        ReadCheckpoints => "read_checkpoints",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -190,6 +192,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
+            | A::ReadCheckpoints
             | A::ReadReference
             | A::SignReview
             | A::ProposeExclusion
@@ -213,6 +216,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
+            | A::ReadCheckpoints
             | A::ReadReference
             | A::SignReview
             | A::ProposeExclusion
@@ -246,6 +250,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReports
             | A::ReadReview
             | A::ReadPublicPack
+            | A::ReadCheckpoints
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
@@ -260,11 +265,12 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPublicPack
             | A::ReadHearing
             | A::ReadAccessLog
+            | A::ReadCheckpoints
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::Operator => match action {
-            A::ReadReference | A::ReadPublicPack => Some(Partnership),
+            A::ReadReference | A::ReadCheckpoints | A::ReadPublicPack => Some(Partnership),
             _ => None,
         },
     }
@@ -338,6 +344,7 @@ mod tests {
             Action::ReadHearing,
             Action::ReadAccessLog,
             Action::ReadReference,
+            Action::ReadCheckpoints,
             Action::ReadPublicPack,
         ];
         for role in [Role::Auditor, Role::Analyst, Role::Operator] {

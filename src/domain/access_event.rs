@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::access::{Caller, Role};
+use super::chain::Said;
 use super::codes::codes;
 use super::export::ExportPurpose;
-use super::feed::{Hash, hashed};
 use super::ids::{AccessEventId, AgencyId, ClientId, EscalationId};
 
-/// What is hashed begins with this, so that another form of it can never be taken for this one.
-const FORM: &[u8] = b"escalation-tracker access v1\n";
+/// The first line of what is hashed.
+const FORM: &str = "escalation-tracker access v1\n";
 
 codes! {
     /// What somebody says that they read a child's matter for. What a file can be exported for is among it.
@@ -167,9 +167,9 @@ impl AccessEvent {
         })
     }
 
-    /// What its link is taken of: everything that is stored of it.
+    /// What is hashed of it: everything that is stored.
     #[must_use]
-    pub fn leaf(&self) -> Hash {
+    pub fn said(&self) -> Said {
         let mut said = Map::new();
         let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
         say("id", self.id.to_string().into());
@@ -185,7 +185,7 @@ impl AccessEvent {
         say("escalations", ids.into());
         say("rows", self.rows.into());
         say("request", self.request_id.as_str().into());
-        hashed(FORM, &Value::Object(said))
+        Said::new(FORM, &Value::Object(said))
     }
 }
 

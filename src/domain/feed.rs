@@ -8,19 +8,17 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::chain::{Hash, Said};
 use super::event::{Actor, EventType};
 use super::ids::{EscalationId, EventId};
 use super::notice::NoticeKind;
 use crate::sha256;
 
-/// A SHA-256.
-pub type Hash = [u8; 32];
-
 /// Before the name of a kind of event or notice, in what is published.
 const PREFIX: &str = "escalation-tracker";
-/// What is hashed begins with this, so that another form of it can never be taken for this one.
-const EVENT_FORM: &[u8] = b"escalation-tracker event v1\n";
-const NOTICE_FORM: &[u8] = b"escalation-tracker notice v1\n";
+/// The first line of what is hashed.
+const EVENT_FORM: &str = "escalation-tracker event v1\n";
+const NOTICE_FORM: &str = "escalation-tracker notice v1\n";
 
 /// What kind of thing the feed tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,9 +98,9 @@ pub struct EventSaid<'a> {
 }
 
 impl EventSaid<'_> {
-    /// What the link of the event is taken of.
+    /// What is hashed of it.
     #[must_use]
-    pub fn leaf(&self) -> Hash {
+    pub fn said(&self) -> Said {
         let mut said = Map::new();
         let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
         say("id", self.id.to_string().into());
@@ -118,7 +116,7 @@ impl EventSaid<'_> {
         say("change", self.change.clone());
         let texts = self.texts.iter().map(|(field, hash)| (field.clone(), hash.as_str().into()));
         say("texts", Value::Object(texts.collect()));
-        hashed(EVENT_FORM, &Value::Object(said))
+        Said::new(EVENT_FORM, &Value::Object(said))
     }
 }
 
@@ -148,9 +146,9 @@ pub struct NoticeSaid<'a> {
 }
 
 impl NoticeSaid<'_> {
-    /// What the link of the notice is taken of.
+    /// What is hashed of it.
     #[must_use]
-    pub fn leaf(&self) -> Hash {
+    pub fn said(&self) -> Said {
         let mut said = Map::new();
         let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
         say("id", self.id.to_string().into());
@@ -163,128 +161,8 @@ impl NoticeSaid<'_> {
         say("notice", self.notice.into());
         say("told", self.told.into());
         say("tell_at", self.tell_at.as_microsecond().into());
-        hashed(NOTICE_FORM, &Value::Object(said))
+        Said::new(NOTICE_FORM, &Value::Object(said))
     }
-}
-
-pub(super) fn hashed(form: &[u8], said: &Value) -> Hash {
-    let mut text = String::new();
-    write_canonical(said, &mut text);
-    sha256::of(&[form, text.as_bytes()])
-}
-
-/// JSON in one form: members by name, no blanks. Whatever a map of another build keeps in another order, the text is
-/// the same.
-fn write_canonical(value: &Value, to: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<&String, &Value> = members.iter().collect();
-            to.push('{');
-            for (at, (name, value)) in members.into_iter().enumerate() {
-                if at > 0 {
-                    to.push(',');
-                }
-                to.push_str(&Value::from(name.as_str()).to_string());
-                to.push(':');
-                write_canonical(value, to);
-            }
-            to.push('}');
-        }
-        Value::Array(items) => {
-            to.push('[');
-            for (at, value) in items.iter().enumerate() {
-                if at > 0 {
-                    to.push(',');
-                }
-                write_canonical(value, to);
-            }
-            to.push(']');
-        }
-        plain => to.push_str(&plain.to_string()),
-    }
-}
-
-/// How far a feed has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// The position of the last entry; 0 when there is none.
-    pub position: i64,
-    /// Its link.
-    pub link: Hash,
-}
-
-impl Head {
-    /// The head of a feed that tells nothing yet.
-    pub const START: Self = Self { position: 0, link: [0; 32] };
-
-    /// The head after one entry more. Whoever knows a head can recompute every later one.
-    #[must_use]
-    pub fn after(self, leaf: &Hash) -> Self {
-        Self { position: self.position.saturating_add(1), link: sha256::of(&[&self.link, leaf]) }
-    }
-
-    /// Gives each thing that waits the next position and its link, in order.
-    #[must_use]
-    pub fn sequence(mut self, waiting: Vec<Waiting>) -> (Vec<Entry>, Self) {
-        let entries = waiting
-            .into_iter()
-            .map(|it| {
-                self = self.after(&it.leaf);
-                Entry {
-                    position: self.position,
-                    escalation: it.escalation,
-                    what: it.what,
-                    leaf: it.leaf,
-                    link: self.link,
-                }
-            })
-            .collect();
-        (entries, self)
-    }
-
-    /// The head after this entry, if it follows this head and its content makes this leaf.
-    ///
-    /// # Errors
-    /// The first thing that does not hold.
-    pub fn check(self, entry: &Entry, recomputed: Option<Hash>) -> Result<Self, FeedFault> {
-        self.check_link(entry.position, (entry.leaf, entry.link), recomputed)
-    }
-
-    /// The same for a link of any chain of this form.
-    ///
-    /// # Errors
-    /// The first thing that does not hold.
-    pub fn check_link(
-        self,
-        position: i64,
-        (leaf, link): (Hash, Hash),
-        recomputed: Option<Hash>,
-    ) -> Result<Self, FeedFault> {
-        let next = self.after(&leaf);
-        if position != next.position {
-            return Err(FeedFault::Gap);
-        }
-        if recomputed != Some(leaf) {
-            return Err(FeedFault::Content);
-        }
-        if link != next.link {
-            return Err(FeedFault::Link);
-        }
-        Ok(next)
-    }
-}
-
-/// What does not hold in a stored feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FeedFault {
-    /// A position is missing, or is there twice.
-    Gap,
-    /// What is stored is not what was hashed when it was sequenced, or is gone.
-    Content,
-    /// The entry is not linked to the one before it.
-    Link,
-    /// The feed does not end where its head says.
-    Head,
 }
 
 /// What an entry of the feed is about.
@@ -296,32 +174,13 @@ pub enum What {
     Notice(Uuid),
 }
 
-/// Something that was committed, and waits for its position.
+/// What the feed tells, and of which escalation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// The order in which it was written.
-    pub number: i64,
+pub struct Told {
     /// The escalation.
     pub escalation: EscalationId,
     /// What it is.
     pub what: What,
-    /// What its link is taken of.
-    pub leaf: Hash,
-}
-
-/// Something at its position for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// Its position, from 1 on.
-    pub position: i64,
-    /// The escalation.
-    pub escalation: EscalationId,
-    /// What it is.
-    pub what: What,
-    /// What its link is taken of.
-    pub leaf: Hash,
-    /// The SHA-256 of the link before it and of its leaf.
-    pub link: Hash,
 }
 
 #[cfg(test)]

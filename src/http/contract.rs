@@ -249,7 +249,7 @@ fn frame() -> OpenApi {
                 ),
                 (
                     "access log",
-                    "Who read what: everybody who saw a child's matters, and what somebody saw.",
+                    "Who read what, and signed checkpoints that show later that the record was not written anew.",
                 ),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),

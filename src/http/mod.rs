@@ -13,6 +13,7 @@ pub mod auth;
 pub mod batches;
 pub mod body;
 pub mod case_note;
+pub mod checkpoints;
 pub mod clock_views;
 pub mod conditions;
 pub mod contract;
@@ -213,6 +214,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(access_events::list_access_events)
         .service(access_events::search_access_events)
         .service(access_findings::list_access_findings)
+        .service(checkpoints::list_checkpoints)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

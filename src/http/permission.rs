@@ -105,6 +105,7 @@ permissions! {
     ListPractice => ListPractice, &[Format::Json, Format::Csv];
     WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv, Format::Xlsx];
     AccessLog => ReadAccessLog;
+    Checkpoints => ReadCheckpoints;
     Reference => ReadReference;
 }
 

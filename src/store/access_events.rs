@@ -3,16 +3,17 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use jiff::Timestamp;
 use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
+use super::chain::by_index;
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
-use super::feed::by_index;
 use super::list_parts::page;
 use super::schema::{access_event, access_seen, escalation_child};
 use crate::domain::access_event::{AccessEvent, AccessFilter};
-use crate::domain::feed::Hash;
+use crate::domain::chain::Said;
 use crate::domain::ids::{AccessEventId, AgencyId, ClientId, EscalationId, PartnershipId};
 use crate::domain::listing::{After, Page, PageRequest};
 
@@ -51,7 +52,7 @@ impl Row {
             escalation_ids: it.escalations.iter().map(|id| id.0).collect(),
             row_count: it.rows,
             request_id: it.request_id.clone(),
-            leaf: it.leaf().to_vec(),
+            leaf: it.said().leaf().to_vec(),
         }
     }
 
@@ -75,9 +76,14 @@ impl Row {
         })
     }
 
-    /// The leaf that what is stored now makes; none when it is no entry that this program could have written.
-    pub(super) fn recomputed(self) -> Option<Hash> {
-        self.into_event().ok().map(|event| event.leaf())
+    /// When it was read.
+    pub(super) fn at(&self) -> Timestamp {
+        self.at.to_jiff()
+    }
+
+    /// What is hashed of what is stored now; none when it is no entry that this program could have written.
+    pub(super) fn said(self) -> Option<Said> {
+        self.into_event().ok().map(|event| event.said())
     }
 }
 

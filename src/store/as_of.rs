@@ -18,7 +18,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{EscalationId, PartnershipId};
 
 /// The tables that acts change, by the column that names the escalation.
-const CHANGED: [(&str, &str); 6] = [
+pub(super) const CHANGED: [(&str, &str); 6] = [
     ("escalation", "id"),
     ("episode", "escalation_id"),
     ("delay", "escalation_id"),
@@ -41,13 +41,8 @@ pub(super) async fn put_back(
     partnership: PartnershipId,
     at: Timestamp,
 ) -> Result<(), StoreFailure> {
-    // Another path than the usual one, so that statements prepared before are looked up anew.
-    let mut tables = String::from("set local search_path to pg_temp, public;");
-    for (table, _) in CHANGED {
-        tables.push_str(&format!(
-            "create temporary table {table} (like public.{table} including defaults);"
-        ));
-    }
+    in_temporary_tables(conn).await?;
+    let mut tables = String::new();
     for table in RECORDED {
         tables.push_str(&format!(
             "create temporary view {table} as
@@ -80,8 +75,23 @@ pub(super) async fn put_back(
     Ok(())
 }
 
+/// Lets the rest of this transaction read and write temporary tables, empty at first, in place of those that acts change.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn in_temporary_tables(conn: &mut AsyncPgConnection) -> Result<(), StoreFailure> {
+    // Another path than the usual one, so that statements prepared before are looked up anew.
+    let mut tables = String::from("set local search_path to pg_temp, public;");
+    for (table, _) in CHANGED {
+        tables.push_str(&format!(
+            "create temporary table {table} (like public.{table} including defaults) on commit drop;"
+        ));
+    }
+    Ok(conn.batch_execute(&tables).await?)
+}
+
 /// Inserts the rows of escalations as their events made them, the episodes before the last included.
-async fn insert_as_made_by(
+pub(super) async fn insert_as_made_by(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     past: &Past,

@@ -9,11 +9,13 @@ use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
 use super::as_of::Past;
+use super::chain::hash_of;
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::schema::{event, event_text};
+use crate::domain::chain::{Hash, Said, Stored};
 use crate::domain::event::{Actor, Event, Narrative, TextField};
-use crate::domain::feed::{EventSaid, Hash, text_hash};
+use crate::domain::feed::{EventSaid, text_hash};
 use crate::domain::ids::{AgencyId, ClientId, EscalationId, EventId, IdSource, PartnershipId};
 use crate::sha256;
 
@@ -71,13 +73,38 @@ struct SaltedRow {
     salt: Vec<u8>,
 }
 
-/// What an event's leaf is by what is stored now, and what it was when the event was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leaf {
-    /// Computed anew from everything that the event says; nothing when a text is not the one that was hashed.
-    pub(super) now: Option<Hash>,
-    /// Stored with the event; nothing for events from before there was a feed.
-    pub(super) then: Option<Hash>,
+/// What is stored of an event, and what was hashed of it when it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// Of which escalation it is.
+    escalation: Uuid,
+    /// Which version the escalation has after it.
+    version: i32,
+    /// What is hashed of it, made anew from everything that it says; nothing when a text is not the one that was hashed, or
+    /// the actor is none that this program could have written.
+    pub(super) said: Option<Said>,
+    /// The leaf that was stored with the event; nothing for events from before there was a feed.
+    then: Option<Hash>,
+}
+
+impl Evidence {
+    /// The leaf by what is stored now.
+    pub(super) fn leaf(&self) -> Option<Hash> {
+        self.said.as_ref().map(Said::leaf)
+    }
+
+    /// What it says to an entry that was made for this version of this escalation.
+    pub(super) fn stored(&self, escalation: Uuid, version: i32) -> Stored {
+        match self.leaf() {
+            Some(leaf)
+                if self.then.is_none_or(|then| then == leaf)
+                    && (escalation, version) == (self.escalation, self.version) =>
+            {
+                Stored::Makes(leaf)
+            }
+            _ => Stored::Differs,
+        }
+    }
 }
 
 /// Appends events of one escalation, each with its leaf. Texts are hashed with salts from `chance`.
@@ -121,7 +148,7 @@ pub async fn append(
             data: serde_json::to_value(&it.change)
                 .map_err(|error| StoreFailure::Other(error.to_string()))?,
         };
-        let leaf = event.leaf(&it.actor, &hashes).to_vec();
+        let leaf = event.said(&it.actor, &hashes).leaf().to_vec();
         let hashes = hashes.into_iter().map(|(field, hash)| (field, hash.into()));
         let text_hashes = serde_json::Value::Object(hashes.collect());
         rows.push(NewEventRow { event, leaf, text_hashes });
@@ -222,15 +249,15 @@ pub(super) async fn by_ids(
 
 type LeafRow = (EventRow, Option<Vec<u8>>, Option<serde_json::Value>);
 
-/// The leaves of these events, computed from what is stored now.
+/// What is stored of these events, for who checks or shows it.
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn leaves(
+pub(super) async fn evidence(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     ids: &[Uuid],
-) -> Result<HashMap<EventId, Leaf>, StoreFailure> {
+) -> Result<HashMap<EventId, Evidence>, StoreFailure> {
     let rows: Vec<LeafRow> = event::table
         .filter(event::partnership_id.eq(partnership.0))
         .filter(event::id.eq_any(ids))
@@ -262,32 +289,20 @@ pub(super) async fn leaves(
     rows.into_iter()
         .map(|(row, then, kept)| {
             let stored = texts.remove(&(row.escalation_id, row.version)).unwrap_or_default();
-            let kept: Option<BTreeMap<String, String>> = kept
-                .map(serde_json::from_value)
-                .transpose()
-                .map_err(|_| StoreFailure::Corrupt("event.text_hashes"))?;
             // A text may be gone; one that is there must be the one that was written.
-            let texts = match kept {
+            let texts = match kept.map(serde_json::from_value::<BTreeMap<String, String>>) {
                 None => Some(stored),
-                Some(kept) => {
+                Some(Err(_)) => None,
+                Some(Ok(kept)) => {
                     stored.iter().all(|(field, it)| kept.get(field) == Some(it)).then_some(kept)
                 }
             };
             let then = then.map(hash_of).transpose()?;
-            let id = EventId(row.id);
-            let actor = row.actor()?;
-            let now = texts.map(|texts| row.leaf(&actor, &texts));
-            Ok((id, Leaf { now, then }))
+            let said = texts.zip(row.actor().ok()).map(|(texts, actor)| row.said(&actor, &texts));
+            let (escalation, version) = (row.escalation_id, row.version);
+            Ok((EventId(row.id), Evidence { escalation, version, said, then }))
         })
         .collect()
-}
-
-/// A stored hash.
-///
-/// # Errors
-/// It has another length.
-pub(super) fn hash_of(stored: Vec<u8>) -> Result<Hash, StoreFailure> {
-    stored.try_into().map_err(|_| StoreFailure::Corrupt("a hash"))
 }
 
 fn hash_digits(salt: &[u8], text: &str) -> String {
@@ -295,7 +310,7 @@ fn hash_digits(salt: &[u8], text: &str) -> String {
 }
 
 impl EventRow {
-    fn leaf(&self, actor: &Actor, texts: &BTreeMap<String, String>) -> Hash {
+    fn said(&self, actor: &Actor, texts: &BTreeMap<String, String>) -> Said {
         let said = EventSaid {
             id: EventId(self.id),
             escalation: EscalationId(self.escalation_id),
@@ -307,7 +322,7 @@ impl EventRow {
             change: &self.data,
             texts,
         };
-        said.leaf()
+        said.said()
     }
 
     fn actor(&self) -> Result<Actor, StoreFailure> {

@@ -4,122 +4,73 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Double, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Double};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff::Timestamp;
 use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
-use super::events::{self, hash_of};
+use super::chain::{Chain, Entry, Tables, hash_of};
+use super::events::{self, Evidence};
 use super::failure::StoreFailure;
-use super::schema::{event, feed_entry, feed_head, feed_pending, timer};
-use super::session::set_config;
-use crate::domain::feed::{Entry, Hash, Head, NoticeSaid, Waiting, What};
+use super::schema::{event, feed_entry, feed_pending, timer};
+use crate::domain::chain::{ChainName, Hash, Link, Placed, Said, Stored, Waiting};
+use crate::domain::feed::{NoticeSaid, Told, What};
 use crate::domain::ids::{EscalationId, EventId, PartnershipId};
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
-
-/// The partnerships in which something waits for its position.
-///
-/// # Errors
-/// The database fails.
-pub async fn partnerships_waiting(
-    conn: &mut AsyncPgConnection,
-) -> Result<Vec<PartnershipId>, StoreFailure> {
-    let found: Vec<Found> =
-        sql_query("select id from partnerships_to_sequence() as id").load(conn).await?;
-    Ok(found.into_iter().map(|it| PartnershipId(it.id)).collect())
-}
-
-/// Takes the head of the feed, to go on from it, until the transaction ends; nothing when somebody else has it.
-///
-/// # Errors
-/// The database fails.
-pub async fn take_head(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-) -> Result<Option<Head>, StoreFailure> {
-    if let Some(head) = try_head(conn, partnership).await? {
-        return Ok(Some(head));
-    }
-    let start = (
-        feed_head::partnership_id.eq(partnership.0),
-        feed_head::position.eq(Head::START.position),
-        feed_head::link.eq(Head::START.link.to_vec()),
-    );
-    let made = diesel::insert_into(feed_head::table)
-        .values(start)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    if made == 0 {
-        return Ok(None);
-    }
-    try_head(conn, partnership).await
-}
-
-async fn try_head(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-) -> Result<Option<Head>, StoreFailure> {
-    let row: Option<(i64, Vec<u8>)> = feed_head::table
-        .find(partnership.0)
-        .select((feed_head::position, feed_head::link))
-        .for_update()
-        .skip_locked()
-        .first(conn)
-        .await
-        .optional()?;
-    row.map(|(position, link)| Ok(Head { position, link: hash_of(link)? })).transpose()
-}
-
-/// How far the feed has come.
-///
-/// # Errors
-/// The database fails.
-pub async fn head(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-) -> Result<Head, StoreFailure> {
-    let row: Option<(i64, Vec<u8>)> = feed_head::table
-        .find(partnership.0)
-        .select((feed_head::position, feed_head::link))
-        .first(conn)
-        .await
-        .optional()?;
-    row.map_or(Ok(Head::START), |(position, link)| Ok(Head { position, link: hash_of(link)? }))
-}
-
-/// Lets the rest of this transaction read by indexes and in their order. Row security looks to the planner as if next to
-/// nothing were left, so that it would read and sort all that waits for the first few.
-///
-/// # Errors
-/// The database fails.
-pub(super) async fn by_index(conn: &mut AsyncPgConnection) -> Result<(), StoreFailure> {
-    let off = |what: &'static str| set_config(what, "off", true);
-    diesel::select((off("enable_seqscan"), off("enable_bitmapscan"), off("enable_sort")))
-        .get_result::<(String, String, String)>(conn)
-        .await?;
-    Ok(())
-}
+/// The chain of what happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed;
 
 type PendingRow = (i64, Uuid, Option<Uuid>, Option<Uuid>);
 type LeafRow = (Uuid, i32, Option<Vec<u8>>);
 
-/// What waits, at most `limit` in the order in which it was written. What was stored without a leaf is hashed now.
-///
-/// # Errors
-/// The database fails.
-pub async fn waiting(
+impl Chain for Feed {
+    type What = Told;
+
+    const NAME: ChainName = ChainName::Events;
+
+    const TABLES: Tables = Tables {
+        pending: "feed_pending",
+        head: "feed_head",
+        entry: "feed_entry",
+        waiting: "partnerships_to_sequence",
+    };
+
+    async fn waiting(
+        conn: &mut AsyncPgConnection,
+        partnership: PartnershipId,
+        limit: i64,
+    ) -> Result<Vec<Waiting<Told>>, StoreFailure> {
+        waiting(conn, partnership, limit).await
+    }
+
+    async fn keep(
+        conn: &mut AsyncPgConnection,
+        partnership: PartnershipId,
+        placed: &[Placed<Told>],
+    ) -> Result<(), StoreFailure> {
+        let rows: Vec<NewEntryRow> =
+            placed.iter().map(|it| NewEntryRow::of(partnership, it)).collect();
+        diesel::insert_into(feed_entry::table).values(rows).execute(conn).await?;
+        Ok(())
+    }
+
+    async fn entries(
+        conn: &mut AsyncPgConnection,
+        partnership: PartnershipId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<Entry>, StoreFailure> {
+        entries(conn, partnership, after, limit).await
+    }
+}
+
+/// What was stored without a leaf is hashed now.
+async fn waiting(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     limit: i64,
-) -> Result<Vec<Waiting>, StoreFailure> {
-    by_index(conn).await?;
+) -> Result<Vec<Waiting<Told>>, StoreFailure> {
     let rows: Vec<PendingRow> = feed_pending::table
         .filter(feed_pending::partnership_id.eq(partnership.0))
         .order(feed_pending::number)
@@ -144,20 +95,20 @@ pub async fn waiting(
     let hashed = if bare.is_empty() {
         HashMap::new()
     } else {
-        events::leaves(conn, partnership, &bare).await?
+        events::evidence(conn, partnership, &bare).await?
     };
     let mut events: HashMap<Uuid, (i32, Hash)> = HashMap::with_capacity(stored.len());
     for (id, version, leaf) in stored {
         let stored = leaf.map(hash_of).transpose()?;
-        let leaf = stored.or_else(|| hashed.get(&EventId(id)).and_then(|leaf| leaf.now));
+        let leaf = stored.or_else(|| hashed.get(&EventId(id)).and_then(Evidence::leaf));
         if let Some(leaf) = leaf {
             events.insert(id, (version, leaf));
         }
     }
     let timers: Vec<Uuid> = rows.iter().filter_map(|row| row.3).collect();
-    let notices = notice_leaves(conn, partnership, &timers).await?;
+    let notices = notices(conn, partnership, &timers).await?;
     let missing = StoreFailure::Corrupt("feed_pending");
-    let waiting: Option<Vec<Waiting>> = rows
+    let waiting: Option<Vec<Waiting<Told>>> = rows
         .into_iter()
         .map(|(number, escalation, event_id, timer_id)| {
             let (what, leaf) = match (event_id, timer_id) {
@@ -165,9 +116,10 @@ pub async fn waiting(
                     let (version, leaf) = *events.get(&id)?;
                     (What::Event(EventId(id), version), leaf)
                 }
-                (None, id) => (What::Notice(id?), *notices.get(&id?)?),
+                (None, id) => (What::Notice(id?), notices.get(&id?)?.1.leaf()),
             };
-            Some(Waiting { number, escalation: EscalationId(escalation), what, leaf })
+            let escalation = EscalationId(escalation);
+            Some(Waiting { number, leaf, what: Told { escalation, what } })
         })
         .collect();
     waiting.ok_or(missing)
@@ -187,12 +139,12 @@ struct NoticeRow {
     tell_at: NullableTimestamp,
 }
 
-/// The leaves of these notices, computed from what is stored now; of those that there are.
-async fn notice_leaves(
+/// Of which escalation these notices are and what is hashed of them, as they are stored now; of those that there are.
+async fn notices(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     ids: &[Uuid],
-) -> Result<HashMap<Uuid, Hash>, StoreFailure> {
+) -> Result<HashMap<Uuid, (EscalationId, Said)>, StoreFailure> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -214,10 +166,11 @@ async fn notice_leaves(
         ))
         .load(conn)
         .await?;
-    let leaf = |row: NoticeRow| {
+    let said = |row: NoticeRow| {
+        let escalation = EscalationId(row.escalation_id);
         let said = NoticeSaid {
             id: row.id,
-            escalation: EscalationId(row.escalation_id),
+            escalation,
             clock: row.clock_id,
             kind: &row.kind,
             percent: row.percent,
@@ -227,9 +180,9 @@ async fn notice_leaves(
             told: row.told.as_deref().unwrap_or_default(),
             tell_at: row.tell_at.to_jiff()?,
         };
-        Some((row.id, said.leaf()))
+        Some((row.id, (escalation, said.said())))
     };
-    Ok(rows.into_iter().filter_map(leaf).collect())
+    Ok(rows.into_iter().filter_map(said).collect())
 }
 
 #[derive(Insertable)]
@@ -243,70 +196,35 @@ struct NewEntryRow {
     version: Option<i32>,
     leaf: Vec<u8>,
     link: Vec<u8>,
-    sequenced_at: SqlTimestamp,
 }
 
-/// Stores entries and the head after them, and takes what they were made of from what waits.
-///
-/// # Errors
-/// The database fails, or an entry would come before the one that it follows.
-pub async fn append(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-    entries: &[Entry],
-    head: Head,
-    of: &[i64],
-    now: Timestamp,
-) -> Result<(), StoreFailure> {
-    let rows: Vec<NewEntryRow> = entries
-        .iter()
-        .map(|it| {
-            let (event_id, timer_id, version) = match it.what {
-                What::Event(id, version) => (Some(id.0), None, Some(version)),
-                What::Notice(id) => (None, Some(id), None),
-            };
-            NewEntryRow {
-                partnership_id: partnership.0,
-                position: it.position,
-                escalation_id: it.escalation.0,
-                event_id,
-                timer_id,
-                version,
-                leaf: it.leaf.to_vec(),
-                link: it.link.to_vec(),
-                sequenced_at: now.into(),
-            }
-        })
-        .collect();
-    diesel::insert_into(feed_entry::table).values(rows).execute(conn).await?;
-    diesel::update(feed_head::table.find(partnership.0))
-        .set((
-            feed_head::position.eq(head.position),
-            feed_head::link.eq(head.link.to_vec()),
-            feed_head::sequenced_at.eq(NullableTimestamp::from(Some(now))),
-        ))
-        .execute(conn)
-        .await?;
-    let waited = feed_pending::table
-        .filter(feed_pending::partnership_id.eq(partnership.0))
-        .filter(feed_pending::number.eq_any(of));
-    diesel::delete(waited).execute(conn).await?;
-    Ok(())
+impl NewEntryRow {
+    fn of(partnership: PartnershipId, it: &Placed<Told>) -> Self {
+        let (event_id, timer_id, version) = match it.what.what {
+            What::Event(id, version) => (Some(id.0), None, Some(version)),
+            What::Notice(id) => (None, Some(id), None),
+        };
+        Self {
+            partnership_id: partnership.0,
+            position: it.head.position,
+            escalation_id: it.what.escalation.0,
+            event_id,
+            timer_id,
+            version,
+            leaf: it.leaf.to_vec(),
+            link: it.head.link.to_vec(),
+        }
+    }
 }
 
 type EntryRow = (i64, Uuid, Option<Uuid>, Option<Uuid>, Option<i32>, Vec<u8>, Vec<u8>);
 
-/// Entries at the `limit` positions after this one, each with the leaf that what is stored now makes; none when it is gone,
-/// or differs from the one that was stored with the event.
-///
-/// # Errors
-/// The database fails.
-pub async fn recomputed(
+async fn entries(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
     after: i64,
     limit: i64,
-) -> Result<Vec<(Entry, Option<Hash>)>, StoreFailure> {
+) -> Result<Vec<Entry>, StoreFailure> {
     let rows: Vec<EntryRow> = feed_entry::table
         .filter(feed_entry::partnership_id.eq(partnership.0))
         .filter(feed_entry::position.gt(after))
@@ -325,21 +243,25 @@ pub async fn recomputed(
         .await?;
     let of_events: Vec<Uuid> = rows.iter().filter_map(|row| row.2).collect();
     let of_timers: Vec<Uuid> = rows.iter().filter_map(|row| row.3).collect();
-    let events = events::leaves(conn, partnership, &of_events).await?;
-    let notices = notice_leaves(conn, partnership, &of_timers).await?;
+    let mut events = events::evidence(conn, partnership, &of_events).await?;
+    let mut notices = notices(conn, partnership, &of_timers).await?;
     rows.into_iter()
         .map(|(position, escalation, event_id, timer_id, version, leaf, link)| {
-            let what = what(event_id, timer_id, version)?;
-            let now = match what {
-                What::Event(id, _) => events
-                    .get(&id)
-                    .filter(|leaf| leaf.then.is_none_or(|then| leaf.now == Some(then)))
-                    .and_then(|leaf| leaf.now),
-                What::Notice(id) => notices.get(&id).copied(),
+            let (stored, said) = match what(event_id, timer_id, version)? {
+                What::Event(id, version) => match events.remove(&id) {
+                    None => (Stored::Gone, None),
+                    Some(it) => (it.stored(escalation, version), it.said),
+                },
+                What::Notice(id) => match notices.remove(&id) {
+                    None => (Stored::Gone, None),
+                    Some((of, said)) if of.0 == escalation => {
+                        (Stored::Makes(said.leaf()), Some(said))
+                    }
+                    Some((_, said)) => (Stored::Differs, Some(said)),
+                },
             };
-            let escalation = EscalationId(escalation);
             let (leaf, link) = (hash_of(leaf)?, hash_of(link)?);
-            Ok((Entry { position, escalation, what, leaf, link }, now))
+            Ok(Entry { link: Link { position, leaf, link, stored }, said })
         })
         .collect()
 }

@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::chain::by_index;
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
-use super::feed::{by_index, what};
+use super::feed::what;
 use super::schema::{escalation, event, feed_entry, timer};
 use super::{events, timers};
 use crate::domain::escalation::RaiserVisibility;

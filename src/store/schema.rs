@@ -8,7 +8,6 @@ diesel::table! {
         access_id -> Uuid,
         leaf -> Bytea,
         link -> Bytea,
-        sequenced_at -> Timestamptz,
     }
 }
 
@@ -95,6 +94,15 @@ diesel::table! {
         version -> Text,
         day -> Date,
         name -> Text,
+    }
+}
+
+diesel::table! {
+    checkpoint (partnership_id, number) {
+        partnership_id -> Uuid,
+        number -> Int8,
+        at -> Timestamptz,
+        note -> Text,
     }
 }
 
@@ -315,7 +323,6 @@ diesel::table! {
         previous_version -> Nullable<Int4>,
         leaf -> Bytea,
         link -> Bytea,
-        sequenced_at -> Timestamptz,
     }
 }
 
@@ -892,6 +899,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency,
     calendar,
     calendar_day,
+    checkpoint,
     child_data_key,
     client,
     delay,

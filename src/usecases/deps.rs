@@ -1,5 +1,6 @@
 //! What every use case works with: the database, the clock, chance and the keys.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +81,8 @@ pub struct Deps {
     pub sweep_every: Duration,
     /// The way to receivers of webhooks.
     pub outside: Outside,
+    /// A folder outside for copies of signed checkpoints.
+    pub checkpoint_dir: Option<PathBuf>,
     /// What the service counts about itself.
     pub metrics: Arc<Metrics>,
     /// What is said inside this process when something was written, or got its position.
@@ -104,6 +107,7 @@ impl Deps {
             schemes: Arc::new(schemes),
             sweep_every: USUAL_SWEEP,
             outside: Outside::default(),
+            checkpoint_dir: None,
             metrics: Arc::default(),
             signals: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),

@@ -14,7 +14,8 @@ use crate::domain::access_event::FieldsShown;
 use crate::domain::feed::FeedType;
 use crate::domain::ids::{EscalationId, PartnershipId};
 use crate::domain::partnership::Partnership;
-use crate::store::feed;
+use crate::store::chain;
+use crate::store::feed::Feed;
 pub use crate::store::feed_pages::{Origin, Tells};
 use crate::store::feed_pages::{Wanted, page};
 use crate::store::session::snapshot;
@@ -110,7 +111,7 @@ async fn look(
     let reach = caller.may(Action::ReadEscalation).ok_or(Failure::Forbidden)?;
     let agreed = partnership(deps, caller.partnership).await?;
     let (items, next, head) = shown_from(deps, caller, reach, async |conn| {
-        let head = feed::head(conn, caller.partnership).await?.position;
+        let head = chain::head::<Feed>(conn, caller.partnership).await?.position;
         let mut after = after;
         for _ in 0..WINDOWS {
             let until = head.min(after.saturating_add(WINDOW));
@@ -148,6 +149,8 @@ async fn look_around(deps: &Deps, id: PartnershipId) -> Result<(), Failure> {
 
 /// How far the feed has come.
 async fn head(deps: &Deps, id: PartnershipId) -> Result<i64, Failure> {
-    let head = snapshot(&deps.pool, id, async |conn| Ok::<_, Failure>(feed::head(conn, id).await?));
+    let head = snapshot(&deps.pool, id, async |conn| {
+        Ok::<_, Failure>(chain::head::<Feed>(conn, id).await?)
+    });
     Ok(head.await?.position)
 }

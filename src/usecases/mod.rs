@@ -1,11 +1,14 @@
 //! One public function for each thing that a caller can ask; each is one transaction.
 
-pub mod access_chain;
 pub mod access_events;
+pub mod access_months;
 pub mod act_request;
 pub mod actions;
 pub mod acts;
+pub mod audit;
 pub mod cache;
+pub mod chain;
+pub mod checkpoints;
 mod courier;
 pub mod deliver;
 pub mod deps;
@@ -39,7 +42,6 @@ pub mod review;
 pub mod review_changes;
 pub mod review_record;
 pub mod review_rules;
-pub mod sequence;
 pub mod setup;
 pub mod shipped;
 pub mod sign_in;

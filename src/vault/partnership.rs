@@ -90,6 +90,18 @@ impl PartnershipKeys {
         keyed_hash(&self.requests, &text)
     }
 
+    /// The seed of the key that signs the partnership's checkpoints. It is derived, so that it stays the same as long as these
+    /// keys; no request can make it, because the hash of a request begins with the length of its first part.
+    #[must_use]
+    pub fn checkpoint_seed(&self) -> Key {
+        let text = b"escalation-tracker checkpoint signing key v1";
+        let mut seed = [0; SECRET_LENGTH];
+        for (to, from) in seed.iter_mut().zip(keyed_hash(&self.requests, text)) {
+            *to = from;
+        }
+        seed
+    }
+
     /// Opens a child's reference that was sealed before children had data keys.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! What happens without a request: clocks are swept, so that nothing comes due unseen, feeds are sequenced and told to
 //! receivers, and files are taken in.
 
+mod checkpoints;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::usecases::Deps;
-use crate::usecases::access_chain;
+use crate::usecases::access_months;
+use crate::usecases::chain::{link_all, sequence_all};
 use crate::usecases::deliver::{Courier, look};
 use crate::usecases::import_work::{Importer, RowForm, work_all};
-use crate::usecases::sequence::sequence_all;
 use crate::usecases::sweep::{Sweeper, sweep_all};
 
 /// How long the timer at hand may take when the worker is stopped.
@@ -35,13 +37,16 @@ const LINK_EVERY: Duration = Duration::from_secs(1);
 /// After how many such rounds it is asked whether the next months have partitions: every hour.
 const LOOK_AHEAD_ROUNDS: u32 = 3_600;
 
+/// How often it is asked whether a checkpoint is due.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
 /// The running worker.
 pub struct Worker {
     sweeper: Sweeper,
     importer: Importer,
     courier: Arc<Courier>,
     stop: watch::Sender<bool>,
-    running: [JoinHandle<()>; 5],
+    running: [JoinHandle<()>; 6],
 }
 
 impl Worker {
@@ -56,6 +61,7 @@ impl Worker {
         let running = [
             tokio::spawn(sequence(deps.clone(), stopped.clone())),
             tokio::spawn(link_reads(deps.clone(), stopped.clone())),
+            tokio::spawn(checkpoints::keep(deps.clone(), stopped.clone())),
             tokio::spawn(deliver(deps.clone(), Arc::clone(&courier), stopped.clone())),
             tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone())),
             tokio::spawn(sweep(deps, sweeper.clone(), stopped)),
@@ -137,12 +143,12 @@ async fn link_reads(deps: Deps, mut stopped: watch::Receiver<bool>) {
         round = round.wrapping_add(1);
         let linked = tokio::spawn(async move {
             if looks_ahead {
-                let made = access_chain::make_partitions(&its_deps).await?;
+                let made = access_months::make_partitions(&its_deps).await?;
                 if made > 0 {
                     tracing::info!(made, "partitions of the log of reads");
                 }
             }
-            access_chain::link_all(&its_deps).await
+            link_all(&its_deps).await
         });
         match linked.await {
             Ok(Ok(_)) => {}

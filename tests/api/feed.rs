@@ -541,7 +541,7 @@ async fn what_another_instance_sequenced_is_heard_of_and_a_stop_ends_all_waiting
         // Another process has its own hints.
         let mut other = app.deps.clone();
         other.signals = std::sync::Arc::default();
-        escalation_tracker::usecases::sequence::sequence_all(&other).await.unwrap();
+        escalation_tracker::usecases::chain::sequence_all(&other).await.unwrap();
         Instant::now()
     };
     let (answer, began) = tokio::join!(director.get(&path), elsewhere);

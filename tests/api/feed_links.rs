@@ -1,7 +1,9 @@
 //! The links of the feed: they verify from the first to the last, and one changed byte of what is stored is found.
 
-use escalation_tracker::domain::feed::{FeedFault, Head};
-use escalation_tracker::usecases::sequence::{Checked, check};
+use std::num::NonZeroUsize;
+
+use escalation_tracker::domain::chain::{ChainFault, ChainName, Head};
+use escalation_tracker::usecases::audit::{Checked, check};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use super::support::TestApp;
 use super::sweeper;
 
 /// A service with acts of all kinds of text, and fired timers; all of it sequenced.
-async fn told() -> (TestApp, i64) {
+pub async fn told() -> (TestApp, i64) {
     let app = TestApp::start().await;
     let delay = json!({"timescale": "strategy_meeting", "started_at": "2026-11-16T15:10:00Z"});
     for urgency in ["urgent", "standard"] {
@@ -29,8 +31,8 @@ async fn told() -> (TestApp, i64) {
     (app, done)
 }
 
-async fn checked(app: &TestApp) -> Checked {
-    check(&app.deps, app.partnership).await.unwrap()
+pub async fn checked(app: &TestApp) -> Checked {
+    check(&app.deps, app.partnership, ChainName::Events, NonZeroUsize::MIN).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +75,7 @@ async fn links_verify_from_the_first_to_the_last() {
 /// Whoever may do anything changes one thing; what is recomputed tells where. Each with what is to be found.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_changed_byte_is_found() {
-    use FeedFault::{Content, Gap, Head as End, Link};
+    use ChainFault::{Content, Gap, Link, Tail};
     let (app, done) = told().await;
     let all = app.database.superuser().await;
     all.batch_execute(
@@ -124,9 +126,15 @@ async fn one_changed_byte_is_found() {
         ),
         (3, Content, format!("update event set text_hashes = '{{}}' where id = {}", at(3))),
         (3, Content, "update feed_entry set leaf = sha256('x') where position = 3".to_owned()),
+        (
+            3,
+            Content,
+            "update feed_entry set escalation_id = gen_random_uuid() where position = 3".to_owned(),
+        ),
+        (3, Content, "update feed_entry set version = version + 40 where position = 3".to_owned()),
         (3, Link, "update feed_entry set link = sha256('x') where position = 3".to_owned()),
         (5, Gap, "delete from feed_entry where position = 5".to_owned()),
-        (done, End, format!("delete from feed_entry where position = {done}")),
+        (done, Tail, format!("delete from feed_entry where position = {done}")),
         (0, Content, "update timer set told = '{raiser}' where told is not null".to_owned()),
         (
             0,
@@ -146,9 +154,8 @@ async fn one_changed_byte_is_found() {
             "delete from feed_entry; delete from event_text; delete from event; delete from timer; delete from feed_head;
              insert into event table kept_event; insert into event_text table kept_text;
              insert into timer table kept_timer; insert into feed_head table kept_head;
-             insert into feed_entry (partnership_id, position, escalation_id, event_id, timer_id, version, leaf, link,
-                                     sequenced_at)
-             select partnership_id, position, escalation_id, event_id, timer_id, version, leaf, link, sequenced_at
+             insert into feed_entry (partnership_id, position, escalation_id, event_id, timer_id, version, leaf, link)
+             select partnership_id, position, escalation_id, event_id, timer_id, version, leaf, link
              from kept_entry",
         )
         .await

@@ -9,11 +9,12 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("reference", &["domain", "reference"], Crates::Only(DOMAIN_CRATES)),
     ("vault", &["domain", "vault"], Crates::Not(WEB_AND_SQL)),
     ("sha256", &["sha256"], Crates::Not(WEB_AND_SQL)),
+    ("signed_note", &["sha256", "signed_note"], Crates::Not(WEB_AND_SQL)),
     ("webhook", &["domain", "webhook"], Crates::Not(NOT_FOR_CALLS)),
     ("store", &["domain", "sha256", "store"], Crates::Not(WEB)),
     (
         "usecases",
-        &["domain", "reference", "sha256", "store", "usecases", "vault", "webhook"],
+        &["domain", "reference", "sha256", "signed_note", "store", "usecases", "vault", "webhook"],
         Crates::Not(WEB_AND_SQL),
     ),
     ("http", &["domain", "http", "reference", "sha256", "usecases"], Crates::Not(SQL)),
@@ -33,8 +34,16 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("src/http/failures.rs", "store::StoreFailure"),
 ];
 
-const DOMAIN_CRATES: &[&str] =
-    &["jiff", "serde", "serde_json", "thiserror", "unicode_normalization", "utoipa", "uuid"];
+const DOMAIN_CRATES: &[&str] = &[
+    "base64",
+    "jiff",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "unicode_normalization",
+    "utoipa",
+    "uuid",
+];
 const WEB: &[&str] = &[
     "actix_http",
     "actix_web",
@@ -95,9 +104,9 @@ enum Crates {
 
 const TABLE: &str = "
     layer      may name                                   may not name
-    domain     std, serde, time and id types, sha256      diesel, actix, tokio, reqwest, the rest of the crate
+    domain     std, serde, base64, time and id types, sha256      diesel, actix, tokio, reqwest, the rest of the crate
     store      domain, diesel                             actix, utoipa, usecases, http
-    usecases   domain, store, vault, reference, webhook   actix, utoipa, diesel, http, cli
+    usecases   domain, store, vault, reference, webhook, signed_note   actix, utoipa, diesel, http, cli
     webhook    domain, an HTTP client                     actix, utoipa, diesel, the rest of the crate
     http       usecases, domain, reference                diesel, store (but for the StoreFailure of failures.rs)
     demo       usecases, domain, reference                everything else

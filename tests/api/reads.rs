@@ -1,10 +1,13 @@
 //! Who read what: nothing names an escalation to anybody without an entry that says so.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
 use escalation_tracker::domain::access::{Role, permits};
-use escalation_tracker::domain::feed::FeedFault;
-use escalation_tracker::usecases::access_chain;
+use escalation_tracker::domain::chain::{ChainFault, ChainName};
+use escalation_tracker::usecases::access_months;
+use escalation_tracker::usecases::audit::check;
+use escalation_tracker::usecases::chain::link_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -230,8 +233,8 @@ async fn a_month_that_nobody_made_a_partition_for_refuses_nobody() {
     let sql = "select count(*)::text from access_log.access_event_else where at > '2041-01-01'";
     assert_eq!(column(&look, sql).await, ["1"]);
     // Nor does making it move what is written.
-    assert_eq!(access_chain::make_partitions(&app.deps).await.unwrap(), 4);
-    assert_eq!(access_chain::make_partitions(&app.deps).await.unwrap(), 0);
+    assert_eq!(access_months::make_partitions(&app.deps).await.unwrap(), 4);
+    assert_eq!(access_months::make_partitions(&app.deps).await.unwrap(), 0);
     app.clock.set("2041-06-06T10:00:00Z");
     app.police().get(&format!("/v1/escalations/{id}")).await.expect(200);
     let sql = "select count(*)::text from access_log.access_event_2041_06";
@@ -365,11 +368,13 @@ async fn every_entry_is_linked_and_nobody_changes_one_or_takes_one_out_unseen() 
     for _ in 0..5 {
         app.police().get(&format!("/v1/escalations/{id}")).await.expect(200);
     }
-    assert_eq!(access_chain::link_all(&app.deps).await.unwrap(), 6);
-    assert_eq!(access_chain::link_all(&app.deps).await.unwrap(), 0);
+    assert_eq!(link_all(&app.deps).await.unwrap(), 6);
+    assert_eq!(link_all(&app.deps).await.unwrap(), 0);
     app.director().get("/v1/escalations").await.expect(200);
-    assert_eq!(access_chain::link_all(&app.deps).await.unwrap(), 1);
-    let check = async || access_chain::check(&app.deps, app.partnership).await.unwrap();
+    assert_eq!(link_all(&app.deps).await.unwrap(), 1);
+    let check = async || {
+        check(&app.deps, app.partnership, ChainName::Reads, NonZeroUsize::MIN).await.unwrap()
+    };
     let whole = check().await;
     assert_eq!((whole.fault, whole.head.position), (None, 7));
 
@@ -378,19 +383,30 @@ async fn every_entry_is_linked_and_nobody_changes_one_or_takes_one_out_unseen() 
     for (tampering, fault) in [
         (
             format!("update access_event set actor_subject = 'x' where id = {third}"),
-            FeedFault::Content,
+            ChainFault::Content,
         ),
         (
             format!("update access_event set purpose = 'complaint' where id = {third}"),
-            FeedFault::Content,
+            ChainFault::Content,
         ),
         (
             format!("update access_event set escalation_ids = '{{}}' where id = {third}"),
-            FeedFault::Content,
+            ChainFault::Content,
         ),
-        (format!("delete from access_event where id = {third}"), FeedFault::Content),
-        ("delete from access_entry where position = 3".to_owned(), FeedFault::Gap),
-        ("update access_entry set link = leaf where position = 3".to_owned(), FeedFault::Link),
+        (format!("delete from access_event where id = {third}"), ChainFault::Gone),
+        (
+            format!(
+                "update access_event set at = at + interval '1 microsecond' where id = {third}"
+            ),
+            ChainFault::Content,
+        ),
+        (
+            "update access_entry set at = at - interval '1 microsecond' where position = 3"
+                .to_owned(),
+            ChainFault::Content,
+        ),
+        ("delete from access_entry where position = 3".to_owned(), ChainFault::Gap),
+        ("update access_entry set link = leaf where position = 3".to_owned(), ChainFault::Link),
     ] {
         look.batch_execute("create table kept_event as table access_event; create table kept_entry as table access_entry")
             .await
@@ -413,7 +429,7 @@ async fn every_entry_is_linked_and_nobody_changes_one_or_takes_one_out_unseen() 
     )
     .await
     .unwrap();
-    assert_eq!(check().await.fault, Some(FeedFault::Head));
+    assert_eq!(check().await.fault, Some(ChainFault::Tail));
 }
 
 #[tokio::test(flavor = "multi_thread")]

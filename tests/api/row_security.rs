@@ -4,8 +4,8 @@ use escalation_tracker::domain::access::Reach;
 use escalation_tracker::store::StoreFailure;
 use escalation_tracker::store::pool::{Pool, PoolOptions};
 use escalation_tracker::store::session::{Stated, transaction};
-use escalation_tracker::usecases::access_chain::link_all;
-use escalation_tracker::usecases::sequence::sequence_all;
+use escalation_tracker::usecases::chain::{link_all, sequence_all};
+use escalation_tracker::usecases::checkpoints;
 use escalation_tracker::usecases::sweep::{Sweeper, sweep_all};
 use serde_json::json;
 use tokio_postgres::error::SqlState;
@@ -175,6 +175,7 @@ impl World {
         sweep_all(&app.deps, &Sweeper::new(&app.deps)).await.unwrap();
         sequence_all(&app.deps).await.unwrap();
         link_all(&app.deps).await.unwrap();
+        assert_eq!(checkpoints::make_all(&app.deps).await.unwrap().len(), 2);
         let waits = "insert into feed_pending (partnership_id, escalation_id, event_id)
                      select partnership_id, escalation_id, event_id from feed_entry where position = 1";
         app.database.superuser().await.batch_execute(waits).await.unwrap();
@@ -675,6 +676,7 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update access_event set actor_subject = 'somebody else'",
         "update access_seen set at = at",
         "update access_entry set link = leaf",
+        "update checkpoint set note = 'x'",
         "update feed_pending set number = default",
         "update feed_head set partnership_id = partnership_id",
     ] {
@@ -715,6 +717,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "update access_entry set link = leaf",
         "delete from access_entry",
         "truncate access_entry",
+        "update checkpoint set note = 'x'",
+        "delete from checkpoint",
+        "truncate checkpoint",
         "update feed_entry set link = leaf",
         "delete from feed_entry",
         "truncate feed_entry cascade",
@@ -753,9 +758,9 @@ async fn an_agency_adds_to_what_waits_for_the_feed_and_numbers_nothing() {
     let (here, there) = (world.partnership("ANY").await, world.partnership("ELSE").await);
     let police = world.agency("valeshire_police").await;
     let denied = &SqlState::INSUFFICIENT_PRIVILEGE;
-    let new = "select partnership_id, position + 1000, escalation_id, timer_id, event_id, leaf, link, now() from feed_entry
+    let new = "select partnership_id, position + 1000, escalation_id, timer_id, event_id, leaf, link from feed_entry
                where timer_id is null limit 1";
-    let entry = "insert into feed_entry (partnership_id, position, escalation_id, event_id, timer_id, leaf, link, sequenced_at)";
+    let entry = "insert into feed_entry (partnership_id, position, escalation_id, event_id, timer_id, leaf, link)";
     for (sql, word) in [
         (format!("{entry} {new}"), "row-level security"),
         ("update feed_head set position = 0".to_owned(), "row-level security"),

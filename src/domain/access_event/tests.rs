@@ -56,7 +56,7 @@ fn the_leaf_covers_everything_that_an_entry_says() {
     let expected = "c3dc67d76c7b58981360aa8183e1d857b47745e77dbc0e8fd49a3082cfaee4f1";
     let at = Timestamp::from_microsecond(1_795_082_400_000_000).unwrap();
     let it = AccessEvent { at, ..it };
-    let leaf: String = it.leaf().iter().map(|byte| format!("{byte:02x}")).collect();
+    let leaf: String = it.said().leaf().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(leaf, expected);
 
     let change = |change: fn(&mut AccessEvent)| {
@@ -79,7 +79,7 @@ fn the_leaf_covers_everything_that_an_entry_says() {
         change(|it| it.request_id.push('x')),
     ];
     for other in others {
-        assert_ne!(other.leaf(), it.leaf(), "{other:?}");
+        assert_ne!(other.said().leaf(), it.said().leaf(), "{other:?}");
     }
 }
 

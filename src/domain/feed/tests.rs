@@ -1,6 +1,5 @@
-//! Tests of leaves, links and the step that numbers.
+//! Tests of what is hashed of events and notices, and of the names of types.
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -46,7 +45,7 @@ fn the_leaf_is_what_anybody_can_compute_from_its_canonical_text() {
         Uuid::from_u128(1),
         "ab".repeat(32),
     );
-    assert_eq!(sha256::digits(&said.leaf()), sha256::hexadecimal(text.as_bytes()));
+    assert_eq!(sha256::digits(&said.said().leaf()), sha256::hexadecimal(text.as_bytes()));
 }
 
 /// Whoever changes one thing of an event changes its leaf.
@@ -73,17 +72,17 @@ fn every_part_of_an_event_is_in_its_leaf() {
     ];
     let (other_change, no_texts) = (json!({"type": "stated"}), BTreeMap::new());
     let mut leaves = vec![
-        said.leaf(),
-        EventSaid { id: EventId(Uuid::from_u128(9)), ..said }.leaf(),
-        EventSaid { escalation: EscalationId(Uuid::from_u128(9)), ..said }.leaf(),
-        EventSaid { version: 8, ..said }.leaf(),
-        EventSaid { kind: "stated", ..said }.leaf(),
-        EventSaid { occurred_at: at("2026-11-18T10:00:00.000001Z"), ..said }.leaf(),
-        EventSaid { recorded_at: at("2026-11-18T10:00:00Z"), ..said }.leaf(),
-        EventSaid { change: &other_change, ..said }.leaf(),
-        EventSaid { texts: &no_texts, ..said }.leaf(),
+        said.said().leaf(),
+        EventSaid { id: EventId(Uuid::from_u128(9)), ..said }.said().leaf(),
+        EventSaid { escalation: EscalationId(Uuid::from_u128(9)), ..said }.said().leaf(),
+        EventSaid { version: 8, ..said }.said().leaf(),
+        EventSaid { kind: "stated", ..said }.said().leaf(),
+        EventSaid { occurred_at: at("2026-11-18T10:00:00.000001Z"), ..said }.said().leaf(),
+        EventSaid { recorded_at: at("2026-11-18T10:00:00Z"), ..said }.said().leaf(),
+        EventSaid { change: &other_change, ..said }.said().leaf(),
+        EventSaid { texts: &no_texts, ..said }.said().leaf(),
     ];
-    leaves.extend(others.iter().map(|actor| EventSaid { actor, ..said }.leaf()));
+    leaves.extend(others.iter().map(|actor| EventSaid { actor, ..said }.said().leaf()));
     let all = leaves.len();
     leaves.sort_unstable();
     leaves.dedup();
@@ -104,17 +103,17 @@ fn every_part_of_an_event_is_in_its_leaf() {
     };
     let later = at("2026-11-18T11:00:00Z");
     let mut leaves = vec![
-        notice.leaf(),
-        NoticeSaid { id: Uuid::nil(), ..notice }.leaf(),
-        NoticeSaid { escalation: EscalationId(Uuid::nil()), ..notice }.leaf(),
-        NoticeSaid { clock: Uuid::nil(), ..notice }.leaf(),
-        NoticeSaid { kind: "choice", ..notice }.leaf(),
-        NoticeSaid { percent: Some(50), ..notice }.leaf(),
-        NoticeSaid { fires_at: later, ..notice }.leaf(),
-        NoticeSaid { fired_at: later, ..notice }.leaf(),
-        NoticeSaid { notice: "advanced", ..notice }.leaf(),
-        NoticeSaid { told: &[], ..notice }.leaf(),
-        NoticeSaid { tell_at: later, ..notice }.leaf(),
+        notice.said().leaf(),
+        NoticeSaid { id: Uuid::nil(), ..notice }.said().leaf(),
+        NoticeSaid { escalation: EscalationId(Uuid::nil()), ..notice }.said().leaf(),
+        NoticeSaid { clock: Uuid::nil(), ..notice }.said().leaf(),
+        NoticeSaid { kind: "choice", ..notice }.said().leaf(),
+        NoticeSaid { percent: Some(50), ..notice }.said().leaf(),
+        NoticeSaid { fires_at: later, ..notice }.said().leaf(),
+        NoticeSaid { fired_at: later, ..notice }.said().leaf(),
+        NoticeSaid { notice: "advanced", ..notice }.said().leaf(),
+        NoticeSaid { told: &[], ..notice }.said().leaf(),
+        NoticeSaid { tell_at: later, ..notice }.said().leaf(),
     ];
     let all = leaves.len();
     leaves.sort_unstable();
@@ -155,71 +154,4 @@ fn a_text_is_hidden_by_its_salt() {
     assert_ne!(text_hash(&[1; 16], "yes"), text_hash(&[2; 16], "yes"));
     assert_ne!(text_hash(&[1; 16], "yes"), text_hash(&[1; 16], "no"));
     assert_eq!(sha256::digits(&text_hash(b"salt", "x")), sha256::hexadecimal(b"saltx"));
-}
-
-fn waiting(leaves: &[Hash]) -> Vec<Waiting> {
-    let escalation = EscalationId(Uuid::from_u128(5));
-    let made = leaves.iter().zip(1_u128..).map(|(leaf, n)| Waiting {
-        number: i64::try_from(n * 3).unwrap(),
-        escalation,
-        what: What::Notice(Uuid::from_u128(n)),
-        leaf: *leaf,
-    });
-    made.collect()
-}
-
-proptest! {
-    /// However what waits is cut into rounds, positions and links come out the same, without gap or repeat.
-    #[test]
-    fn rounds_of_any_size_make_one_feed(
-        leaves: Vec<Hash>, cut in 0..50_usize, base in 0..i64::MAX / 2, link: Hash,
-    ) {
-        let head = Head { position: base, link };
-        let all = waiting(&leaves);
-        let cut = cut.min(all.len());
-        let (whole, end) = head.sequence(all.clone());
-        let (first, middle) = head.sequence(all[..cut].to_vec());
-        let (second, other_end) = middle.sequence(all[cut..].to_vec());
-        prop_assert_eq!(&whole, &[first, second].concat());
-        prop_assert_eq!(end, other_end);
-        prop_assert_eq!(usize::try_from(end.position - base).unwrap(), leaves.len());
-        let mut checked = head;
-        for (entry, was) in whole.iter().zip(&all) {
-            prop_assert_eq!(entry.what, was.what);
-            checked = checked.check(entry, Some(was.leaf)).unwrap();
-        }
-        prop_assert_eq!(checked, end);
-    }
-
-    /// One changed bit anywhere is found, at the entry or at the next.
-    #[test]
-    fn no_change_goes_unseen(
-        leaves in proptest::collection::vec(any::<Hash>(), 1..20), place: prop::sample::Index,
-        byte in 0..32_usize, bit in 0..8_u32, part in 0..3_u8,
-    ) {
-        let (mut feed, _) = Head::START.sequence(waiting(&leaves));
-        let place = place.index(feed.len());
-        let mut content = leaves.clone();
-        match part {
-            0 => content[place][byte] ^= 1 << bit,
-            1 => feed[place].leaf[byte] ^= 1 << bit,
-            _ => feed[place].link[byte] ^= 1 << bit,
-        }
-        let mut head = Ok(Head::START);
-        for (at, (entry, content)) in feed.iter().zip(&content).enumerate() {
-            head = head.and_then(|head| head.check(entry, Some(*content)));
-            prop_assert_eq!(head.is_err(), at >= place, "{}", at);
-        }
-        let fault = if part == 2 { FeedFault::Link } else { FeedFault::Content };
-        prop_assert_eq!(head, Err(fault));
-    }
-
-    #[test]
-    fn what_is_missing_twice_or_swapped_is_a_gap(leaves in proptest::collection::vec(any::<Hash>(), 3..9)) {
-        let (feed, _) = Head::START.sequence(waiting(&leaves));
-        let head = Head::START.check(&feed[0], Some(leaves[0])).unwrap();
-        prop_assert_eq!(head.check(&feed[2], Some(leaves[2])), Err(FeedFault::Gap));
-        prop_assert_eq!(head.check(&feed[0], Some(leaves[0])), Err(FeedFault::Gap));
-        prop_assert_eq!(head.check(&feed[1], None), Err(FeedFault::Content));
-    }
 }

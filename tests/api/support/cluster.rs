@@ -112,6 +112,11 @@ impl TestDatabase {
         Self::copy_of("template0").await
     }
 
+    /// A copy of another test's database, to which nobody is connected.
+    pub async fn copy(of: &Self) -> Self {
+        Self::copy_of(&of.name).await
+    }
+
     async fn copy_of(template: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));

@@ -293,7 +293,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "read_import" => (police, &["import"]),
         "remove_external_id" => (police, &["raise", "name"]),
         "search_by_external_id" => (police, &[]),
-        "create_webhook_endpoint" | "list_webhook_endpoints" => (police, &[]),
+        "create_webhook_endpoint" | "list_webhook_endpoints" | "list_checkpoints" => (police, &[]),
         "read_webhook_endpoint"
         | "change_webhook_endpoint"
         | "remove_webhook_endpoint"
