@@ -91,7 +91,7 @@ enum Command {
 /// # Errors
 /// What went wrong, in words for the person who typed it.
 pub async fn run() -> Outcome {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| told(&error));
     telemetry::start(&cli.log)?;
     match cli.command {
         Command::Demo(command) => command.run().await,
@@ -109,6 +109,17 @@ pub async fn run() -> Outcome {
         Command::DataDictionary(command) => command.run().await,
         Command::Openapi => openapi::run(),
     }
+}
+
+/// Tells what is wrong with what was typed, or gives the help that was asked for. `audit` ends with 1 then: its 2 means that
+/// an entry is missing, and no mistake in typing may look like that.
+fn told(error: &clap::Error) -> ! {
+    let of_audit = std::env::args_os().nth(1).is_some_and(|it| it == "audit");
+    if of_audit && error.use_stderr() {
+        let _ = error.print();
+        std::process::exit(1);
+    }
+    error.exit()
 }
 
 /// The exit status for what a command ended with.

@@ -12,6 +12,7 @@ mod acts;
 mod advice;
 mod as_of;
 mod audit;
+mod audit_command;
 mod audit_speed;
 mod bad_input;
 mod bad_input_cases;
