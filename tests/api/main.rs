@@ -12,6 +12,7 @@ mod acts;
 mod advice;
 mod as_of;
 mod audit;
+mod bad_framing;
 mod bad_input;
 mod bad_input_cases;
 mod bad_input_flows;
