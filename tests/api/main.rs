@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod access_matrix;
 mod act_rules;
 mod acts;
 mod advice;
