@@ -42,6 +42,7 @@ mod import_command;
 mod import_kill;
 mod imports;
 mod in_a_browser;
+mod isolation;
 mod key_rotation;
 mod key_sets;
 mod keys;
