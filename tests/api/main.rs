@@ -20,6 +20,7 @@ mod bad_input_flows;
 mod bad_input_http_cases;
 mod bad_requests;
 mod calendars;
+mod catalogue;
 mod compatibility;
 mod contract;
 mod corrections;
