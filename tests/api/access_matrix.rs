@@ -259,7 +259,12 @@ async fn a_part_of_one_is_not_found_under_another() {
         // The first two are its own; whether it was told of them already or not, the others are nobody's to it.
         assert!(sequence <= 2 || answer.status == 404, "{sequence}: {}", answer.text);
     }
-    app.director().get("/v1/reviews/2026-W45/sign-offs/1").await.expect(404);
+    let signed = Operation::all().into_iter().find(|it| it.id == "read_sign_off").unwrap();
+    let week = ready(&app, &signed).await;
+    week.send(&signed).await.expect(200);
+    let another = week.path.replace("2026-W45", "2026-W46");
+    assert_ne!(another, week.path);
+    week.by.get(&another).await.expect(404);
 }
 
 /// A place in a list is no way into somebody else's.

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::bad_input::rows;
 use super::bad_input_cases::{MARKER, valid};
 use super::support::people::raise_body;
+use super::support::program::{DataDir, Program, run};
 use super::support::tokens::Token;
 use super::support::{TestApp, kept_log, thorough};
 
@@ -309,4 +310,66 @@ async fn what_a_proxy_would_say_is_not_believed_from_anybody() {
                where to_jsonb(it)::text like any (array['%203.0.113%', '%forged%', '%mark {%'])";
     assert_eq!(client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0);
     assert_eq!(kept_log::marked_but_for("from-a-proxy"), Vec::<String>::new(), "logged");
+}
+
+/// What the catalogue asks of every refusal, of the program itself: its memory stays as it was, and its log tells nothing
+/// of what was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn huge_deep_and_packed_bodies_leave_the_programs_memory_and_log_as_they_were() {
+    let dir = DataDir::new("bad-bodies");
+    run(&["setup", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/partnership.json")], &dir.0);
+    let serve = ["serve", "--mode", "development", "--listen", "127.0.0.1:0"];
+    let program = Program::start(&serve, &dir.0);
+    let url = program.url();
+    let token = run(&["token", "--client", "example-police"], &dir.0);
+    let http = reqwest::Client::new();
+    let post = async |path: &str, kind: &str, coding: Option<&str>, body: Vec<u8>| {
+        let mut request = http.post(format!("{url}{path}")).bearer_auth(&token).body(body);
+        request = request.header("content-type", kind);
+        if let Some(coding) = coding {
+            request = request.header("content-encoding", coding);
+        }
+        // A body that is refused early may find the connection closed.
+        request.send().await.map_or(413, |answer| answer.status().as_u16())
+    };
+    let json = "application/json";
+    let digits = format!("{{\"{MARKER}\": {}}}", "9".repeat(100_000)).into_bytes();
+    let packed = {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, &vec![b'x'; 51 * 1024 * 1024]).unwrap();
+        packer.finish().unwrap()
+    };
+    let bodies = [
+        (digits, 400),
+        ("[".repeat(200_000).into_bytes(), 400),
+        (r#"{"a":["#.repeat(40_000).into_bytes(), 400),
+        (MARKER.repeat(200_000).into_bytes(), 413),
+        (format!("\"{MARKER}").into_bytes(), 400),
+    ];
+    let round = async || {
+        let plain = bodies.iter().map(|(body, status)| async {
+            assert_eq!(post("/v1/escalations", json, None, body.clone()).await, *status);
+        });
+        join_all(plain).await;
+        assert_eq!(post("/v1/escalations", json, Some("gzip"), packed.clone()).await, 415);
+    };
+    round().await;
+    let (_, before) = program.memory();
+    for _ in 0..thorough(10, 100) {
+        round().await;
+    }
+    let (_, after) = program.memory();
+    assert!(after < before + 20 * 1024, "{before} KiB, then {after} KiB");
+    // Files may be larger, so that several at once need more for a time.
+    let path = "/v1/imports?source=niche";
+    let files = (0..4).map(|_| post(path, "text/csv", Some("gzip"), packed.clone()));
+    assert_eq!(join_all(files).await, [413; 4]);
+    let (most, _) = program.memory();
+    assert!(most < 512 * 1024, "{most} KiB");
+    eprintln!("{before} KiB before, {after} KiB after, {most} KiB at most");
+    let log = program.stopped();
+    let requests = log.iter().filter(|line| line.contains("request_id")).count();
+    assert!(requests > 60, "{requests} lines of requests: {log:?}");
+    let told: Vec<_> = log.iter().filter(|line| line.contains(MARKER)).collect();
+    assert!(told.is_empty(), "{told:?}");
 }
