@@ -319,7 +319,7 @@ async fn no_query_shows_a_row_of_others_when_it_forgets_to_ask_for_whom() {
     let every: Vec<EscalationId> =
         world.matters.iter().map(|(id, ..)| EscalationId(id.parse().unwrap())).collect();
     let now = world.app.clock.now();
-    for place in 0..AGENCIES.len() {
+    for (place, code) in AGENCIES.iter().enumerate() {
         let found = registry::find(deps, ISSUER, &client(place)).await.unwrap().unwrap();
         let caller = registry::caller(deps, &found, "somebody".to_owned()).await.unwrap();
         let seen = transaction(&deps.pool, Stated::by(&caller, Reach::OwnAgency), async |conn| {
@@ -376,13 +376,13 @@ async fn no_query_shows_a_row_of_others_when_it_forgets_to_ask_for_whom() {
         for (query, ids) in seen {
             // What has no clock running has nothing that is due.
             if query == "by due" {
-                assert!(ids.is_subset(&own) && !ids.is_empty(), "{query} for {}", AGENCIES[place]);
+                assert!(ids.is_subset(&own) && !ids.is_empty(), "{query} for {code}");
             } else {
-                assert_eq!(ids, own, "{query} for {}", AGENCIES[place]);
+                assert_eq!(ids, own, "{query} for {code}");
             }
         }
         // Only what it raised has a name of its own giving.
-        assert_eq!(with_names.len(), 5, "names for {}", AGENCIES[place]);
+        assert_eq!(with_names.len(), 5, "names for {code}");
         assert!(with_names.is_subset(&own));
     }
 }
