@@ -28,6 +28,9 @@ pub enum ReadProblems {
     /// The address is longer than 8 KiB.
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(Problem),
+    /// The headers are longer than 32 KiB together.
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(Problem),
     /// The client, or its agency, asked more than its quota; `RateLimit-Policy` and `RateLimit` tell it in every answer.
     #[response(status = 429, content_type = "application/problem+json")]
     RateLimited(Problem),

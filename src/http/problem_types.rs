@@ -101,6 +101,8 @@ problem_types! {
         "The body is larger than this operation accepts; send less, or send it in parts.";
     UriTooLong => "uri-too-long", URI_TOO_LONG, "The address is too long",
         "The request target is longer than this service accepts; shorten the query.";
+    HeadersTooLarge => "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
+        "The request's headers are longer together than this service accepts; send fewer or shorter ones.";
     UnsupportedMediaType => "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported",
         "The Content-Type is missing or is not one that this operation reads; send application/json in UTF-8.";
     UnsupportedEncoding => "unsupported-encoding", UNSUPPORTED_MEDIA_TYPE, "The content coding is not supported",

@@ -25,6 +25,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer addresses are refused: nothing in this contract needs one.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
+/// Longer heads are refused: a token has at most 8 KiB, and nothing else that is read is long.
+const LARGEST_HEAD: usize = 32 * 1024;
+
 /// Middleware for `actix_web::middleware::from_fn`.
 ///
 /// # Errors
@@ -49,8 +52,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
             metrics.answered(known(&method), pattern.unwrap_or("-"), status);
         }
     };
-    let outcome = if request.uri().to_string().len() > LONGEST_ADDRESS {
-        let mut problem = Problem::new(ProblemType::UriTooLong);
+    let outcome = if let Some(mut problem) = unfit(&request) {
         problem.fill(request.path(), Some(&id));
         Err(problem.into())
     } else {
@@ -88,6 +90,27 @@ pub async fn request_layer<B: MessageBody + 'static>(
             });
             Err(error)
         }
+    }
+}
+
+/// Why a request is refused before anybody looks what it asks for.
+fn unfit(request: &ServiceRequest) -> Option<Problem> {
+    let headers = request.headers();
+    let head: usize =
+        headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len())).sum();
+    // A target with a host of its own is for proxies. Two hosts that differ are a request that somebody before us may
+    // have taken for another one.
+    let target = request.uri().authority();
+    let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
+    if request.uri().to_string().len() > LONGEST_ADDRESS {
+        Some(ProblemType::UriTooLong.into())
+    } else if head > LARGEST_HEAD {
+        Some(ProblemType::HeadersTooLarge.into())
+    } else if target.is_some_and(|target| host != Some(target.as_str().as_bytes())) {
+        let detail = "The target of the request and its Host header name different hosts; send a path as the target.";
+        Some(Problem::new(ProblemType::BadRequest).detail(detail))
+    } else {
+        None
     }
 }
 

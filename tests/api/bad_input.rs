@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::bad_input_cases::{self as bodies, Case, Expected, MARKER, valid, with};
 use super::bad_input_http_cases as http;
 use super::support::TestApp;
+use super::support::kept_log;
 use super::support::people::Answer;
 use super::support::tokens::Token;
 use escalation_tracker::usecases::deps::Clock;
@@ -34,6 +35,8 @@ pub fn assert_problem(answer: &Answer, place: &str) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{place}");
     assert_eq!(answer.header("cache-control"), "no-store", "{place}");
     assert!(!answer.text.contains(MARKER), "{place} echoes what was sent: {}", answer.text);
+    let headers = format!("{:?}", answer.headers);
+    assert!(!headers.contains(MARKER), "{place} echoes what was sent: {headers}");
     let body = answer.json.as_object().unwrap_or_else(|| panic!("{place}: {}", answer.text));
     let known = [
         "type",
@@ -83,6 +86,19 @@ pub fn assert_problem(answer: &Answer, place: &str) {
     );
 }
 
+/// Every bad input that can be said as data.
+pub fn catalogue_cases() -> Vec<Case> {
+    let cases = [
+        bodies::json_text(),
+        bodies::members(),
+        bodies::texts(),
+        http::framing(),
+        http::queries(),
+        http::instants(),
+    ];
+    cases.concat()
+}
+
 async fn send(app: &TestApp, case: &Case, id: &str) -> Answer {
     let (method, target) = case.request.split_once(' ').unwrap();
     let headers: Vec<(&str, &str)> =
@@ -110,17 +126,12 @@ async fn every_bad_input_is_answered_as_the_catalogue_says_and_stores_nothing() 
         .await
         .unwrap();
     app.deps.forget();
-    let cases = [
-        bodies::json_text(),
-        bodies::members(),
-        bodies::texts(),
-        http::framing(),
-        http::queries(),
-        http::instants(),
-    ];
+    kept_log::listen();
+    let heard = [("x-request-id", "Zq7mark-heard-by-the-catalogue")];
+    app.police().send(Method::GET, "/v1/escalations", &heard, "").await.expect(200);
     let mut before = rows(&client).await;
     let mut slugs = BTreeSet::new();
-    for case in cases.concat() {
+    for case in catalogue_cases() {
         let shown: String = String::from_utf8_lossy(&case.body).chars().take(200).collect();
         let place = format!("{} {} {:?} {shown}", case.number, case.request, case.headers);
         let answer = send(&app, &case, &id).await;
@@ -167,6 +178,7 @@ async fn every_bad_input_is_answered_as_the_catalogue_says_and_stores_nothing() 
         slugs.insert(answer.problem().0);
         assert_eq!(rows(&client).await, before, "{place} stored something");
     }
+    assert_eq!(kept_log::marked_but_for(heard[0].1), Vec::<String>::new(), "logged");
     for slug in slugs {
         app.stranger().get(&format!("/problems/{slug}")).await.expect(200);
     }

@@ -183,7 +183,10 @@ pub fn members() -> Vec<Case> {
         cases.push(fault("B18", &format!("/{name}"), json!(MARKER), "unknown_field"));
         cases.push(fault("B18", &format!("/delay/{name}"), json!(MARKER), "unknown_field"));
     }
-    // B19 and B128: the raising agency, too, is the token's.
+    // The raising agency, too, is the token's.
+    for name in ["agency_id", "raised_by_agency"] {
+        cases.push(fault("B128", &format!("/{name}"), json!(MARKER), "read_only_field"));
+    }
     for name in [
         "id",
         "agency_id",

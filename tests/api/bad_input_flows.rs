@@ -164,3 +164,28 @@ async fn what_the_state_does_not_allow_is_a_conflict_and_changes_nothing() {
     }
     assert_eq!(rows(&client).await, before);
 }
+
+/// B129: neither what somebody else raised nor what they raised under a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_nothing_that_its_sender_may_not_see() {
+    let app = TestApp::start().await;
+    let client = app.database.superuser().await;
+    let keyed = [("content-type", "application/json"), ("idempotency-key", "key-1")];
+    let body = valid().to_string();
+    let theirs =
+        app.health().send(Method::POST, "/v1/escalations", &keyed, body.clone()).await.expect(201);
+    let own = app.police().send(Method::POST, "/v1/escalations", &keyed, body).await.expect(201);
+    assert_ne!(own.id(), theirs.id());
+    let before = rows(&client).await;
+    for (act, body) in [("notes", json!({"note": MARKER})), ("withdrawal", json!({"why": "other"}))]
+    {
+        for id in [theirs.id(), "01900000-0000-7000-8000-000000000000".to_owned()] {
+            let path = format!("/v1/escalations/{id}/{act}");
+            let answer =
+                app.police().send(Method::POST, &path, &keyed, body.to_string()).await.expect(404);
+            assert_eq!(answer.problem().0, "not-found");
+            assert_problem(&answer, act);
+        }
+    }
+    assert_eq!(rows(&client).await, before);
+}

@@ -247,6 +247,26 @@ async fn the_same_file_under_the_same_key_is_the_same_import() {
     assert_eq!((count(&app, "import_job").await, count(&app, "escalation").await), (1, 1));
 }
 
+/// B145: an open quotation mark, NUL, and line ends of several kinds.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_file_can_have_wrong_in_its_form_is_told_by_the_line() {
+    let app = TestApp::start().await;
+    let nul = row("A-2").replace("Hold the", "Hold\0the");
+    let open = row("A-4").replace("Hold the meeting.", "\"Hold the meeting.");
+    let sent =
+        format!("{HEAD}\r\n{}\n{nul}\r\n{}\n{open}\n{}\n", row("A-1"), row("A-3"), row("A-5"));
+    let expected = [
+        "2 created",
+        "3 rejected desired_outcome control_character",
+        "4 created",
+        "5 rejected  malformed_row",
+    ];
+    assert_eq!(told(&report(&app, "/v1/imports?source=niche", &sent).await), expected);
+    let whole = report(&app, &format!("{DO_IT}&mode=all_or_nothing"), &sent).await;
+    assert_eq!(whole["failure"], json!("rows_refused"));
+    assert_eq!(count(&app, "escalation").await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn all_rows_are_stored_or_none() {
     let app = TestApp::start().await;

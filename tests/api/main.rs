@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod access_matrix;
 mod act_rules;
 mod acts;
 mod advice;
@@ -14,12 +15,14 @@ mod as_of;
 mod audit;
 mod audit_command;
 mod audit_speed;
+mod bad_framing;
 mod bad_input;
 mod bad_input_cases;
 mod bad_input_flows;
 mod bad_input_http_cases;
 mod bad_requests;
 mod calendars;
+mod catalogue;
 mod compatibility;
 mod contract;
 mod corrections;
@@ -42,6 +45,7 @@ mod import_command;
 mod import_kill;
 mod imports;
 mod in_a_browser;
+mod isolation;
 mod key_rotation;
 mod key_sets;
 mod keys;

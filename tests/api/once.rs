@@ -51,6 +51,35 @@ async fn fifty_at_once_with_one_key_store_one() {
     }
 }
 
+/// B91: the first one waits for a lock that somebody else has.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_first_request_of_a_key_runs_a_second_one_is_told_so() {
+    let app = TestApp::start().await;
+    let police = app.police();
+    let body = raise_body(json!({}));
+    let somebody = app.database.superuser().await;
+    somebody.batch_execute("begin; lock table escalation in exclusive mode").await.unwrap();
+    let second = async {
+        // Until the first one waits.
+        let look = app.database.superuser().await;
+        let sql = "select count(*) from pg_locks where locktype = 'advisory' and granted
+                   and database = (select oid from pg_database where datname = current_database())";
+        while look.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let answer = posts(&police, "key-1", &body).await;
+        somebody.batch_execute("rollback").await.unwrap();
+        answer
+    };
+    let (first, second) = tokio::join!(posts(&police, "key-1", &body), second);
+    let first = first.expect(201);
+    assert_eq!(second.status, 409, "{}", second.text);
+    assert_eq!(second.problem().0, "idempotency-in-progress");
+    assert_eq!(second.header("retry-after"), "1");
+    replayed(&posts(&police, "key-1", &body).await, &first);
+    assert_eq!(count(&app, "escalation").await, 1);
+}
+
 /// T-ID2 to T-ID4 and T-ID7.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_stands_for_one_meaning_of_one_caller() {

@@ -24,7 +24,7 @@ pub async fn allow_connections(app: &TestApp, allow: bool) {
 }
 
 /// Readiness compares clocks, so the test's must be the machine's.
-async fn set_clock(app: &TestApp) {
+pub async fn set_clock(app: &TestApp) {
     let sql = "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
     let now: String = app.database.superuser().await.query_one(sql, &[]).await.unwrap().get(0);
     app.clock.set(&now);

@@ -1,7 +1,10 @@
 //! Settings that would make the service unsafe, or a command useless, are refused in words that help.
 
+use std::time::{Duration, Instant};
+
 use escalation_tracker::usecases::setup;
 
+use super::outage::set_clock;
 use super::support::TestApp;
 use super::support::people;
 use super::support::program::{DataDir, command};
@@ -88,5 +91,42 @@ async fn a_client_that_is_taken_off_the_list_is_refused_and_can_come_back() {
         if disabled {
             assert_eq!(answer.json["code"], "client-disabled");
         }
+    }
+}
+
+/// J22: another instance, or an administrator, has disabled it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_was_disabled_elsewhere_is_refused_within_five_seconds() {
+    let app = TestApp::start().await;
+    let (police, health) = (app.police(), app.health());
+    police.get("/v1/escalations").await.expect(200);
+    let sql = "update client set disabled_at = now() where client_id = 'test-police'";
+    app.database.superuser().await.batch_execute(sql).await.unwrap();
+    let disabled = Instant::now();
+    loop {
+        let answer = police.get("/v1/escalations").await;
+        if answer.status == 403 {
+            assert_eq!(answer.json["code"], "client-disabled");
+            break;
+        }
+        answer.expect(200);
+        assert!(disabled.elapsed() < Duration::from_secs(5), "{:?}", disabled.elapsed());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    health.get("/v1/escalations").await.expect(200);
+}
+
+/// J24: what it would say of times would be wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_whose_clock_is_wrong_is_not_ready() {
+    let app = TestApp::start().await;
+    for (ahead, status) in [(0, 200), (-120, 503), (120, 503), (-2, 200)] {
+        set_clock(&app).await;
+        app.clock.advance(jiff::SignedDuration::from_secs(ahead));
+        let answer = app.stranger().get("/readyz").await;
+        assert_eq!(answer.status, status, "{ahead}: {}", answer.text);
+        let checks = answer.json["checks"].as_array().unwrap();
+        let clock = checks.iter().find(|it| it["name"] == "clock").unwrap();
+        assert_eq!(clock["status"], if status == 200 { "ok" } else { "failed" }, "{ahead}");
     }
 }

@@ -4,6 +4,9 @@ use std::net::TcpListener;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use escalation_tracker::http::key_set::{KeySet, KeySource};
+use escalation_tracker::http::state::AppState;
+use escalation_tracker::http::token::Verifier;
 use escalation_tracker::usecases::deps::Clock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
@@ -52,6 +55,7 @@ async fn credentials_are_one_bearer_token_in_one_header() {
     let bearer = format!("Bearer {token}");
     let (lower, basic, twice) =
         (format!("bearer {token}"), format!("Basic {token}"), format!("Bearer  {token}"));
+    let bound = format!("DPoP {token}");
     let in_query = format!("{PATH}?access_token={token}");
     // J1
     for (path, headers, expected) in [
@@ -61,6 +65,9 @@ async fn credentials_are_one_bearer_token_in_one_header() {
         (PATH, vec![("authorization", &bearer), ("authorization", &bearer)], 401),
         (PATH, vec![("authorization", &basic)], 401),
         (PATH, vec![("authorization", &twice)], 401),
+        // J26: a proof beside it changes nothing, and the scheme is not offered.
+        (PATH, vec![("authorization", &bound)], 401),
+        (PATH, vec![("authorization", &bound), ("dpop", &token)], 401),
         (PATH, vec![("authorization", &token)], 401),
         (PATH, vec![("authorization", "Bearer")], 401),
         (PATH, vec![("authorization", "Bearer ")], 401),
@@ -313,7 +320,7 @@ async fn other_kinds_of_tokens_and_other_forms_are_no_access_tokens() {
         ("J20 a blank inside", format!("{head}.{body} .{signature}"), 401),
         ("J20 a tab inside", format!("{head}.\t{body}.{signature}"), 401),
         ("J20 not of the alphabet", format!("{head}.{body}.*{}", &signature[1..]), 401),
-        ("J20 64 KB", format!("{head}.{}.{signature}", "A".repeat(64 * 1024)), 401),
+        ("J20 64 KB", format!("{head}.{}.{signature}", "A".repeat(64 * 1024)), 431),
         ("J20 more than 8 KiB", good_with(&good, "x", json!("x".repeat(8_000))), 401),
         ("less than 8 KiB", good_with(&good, "x", json!("x".repeat(4_000))), 200),
         ("header no JSON", format!("{}.{body}.{signature}", part("x")), 401),
@@ -333,6 +340,27 @@ async fn other_kinds_of_tokens_and_other_forms_are_no_access_tokens() {
         cases.push(("J20 the other alphabet", format!("{head}.{body}.{standard}"), 401));
     }
     try_all(&app, &cases).await;
+}
+
+/// J11.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_issuer_is_away_its_known_keys_serve_and_others_are_refused() {
+    let name = format!("issuer-away-{}.json", std::process::id());
+    let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, jwks().to_string()).unwrap();
+    let keys = KeySet::new(KeySource::File(path.clone()), Algorithm::EdDSA).unwrap();
+    keys.read().await.unwrap();
+    let verifier = Verifier::new(ISSUER.to_owned(), AUDIENCE.to_owned(), keys);
+    let app = TestApp::start_as(TestApp::usual, |state, _| AppState { verifier, ..state }).await;
+    std::fs::remove_file(path).unwrap();
+    // Longer than a file is not read again.
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let good = Token::of("test-police").at(app.clock.now());
+    let unknown = raw(&header(json!({"kid": "another"})), &good.claims.to_string());
+    for _ in 0..3 {
+        let cases = [("known", good.signed(), 200), ("unknown", unknown.clone(), 401)];
+        try_all(&app, &cases).await;
+    }
 }
 
 fn good_with(good: &Token, claim: &str, value: Value) -> String {

@@ -26,6 +26,7 @@ async fn no_endpoint_is_made_or_changed_to_what_must_not_be_called() {
         "http://hooks.example.org/",
         "file:///etc/passwd",
         "gopher://x.example/",
+        "ftp://x.example/",
         "data:x,y",
         "//hooks.example.org",
         "https:hooks.example.org", // B130

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod chance_acts;
 pub mod cluster;
 pub mod histories;
+pub mod kept_log;
 pub mod node;
 pub mod oidc;
 pub mod operations;

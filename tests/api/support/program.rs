@@ -95,6 +95,25 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// The most memory that it has had so far, and what it has now, in KiB.
+    pub fn memory(&self) -> (u64, u64) {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let of = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        (of("VmHWM:"), of("VmRSS:"))
+    }
+
+    /// Asks it to stop, and gives all lines that nobody has waited for.
+    pub fn stopped(self) -> Vec<String> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let (status, lines) = self.ended();
+        assert_eq!(status, Some(0));
+        lines
+    }
+
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) {
         let pid = self.child.id().to_string();
