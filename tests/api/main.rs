@@ -26,6 +26,7 @@ mod demo_recount;
 mod deprecated;
 mod docs;
 mod dry_runs;
+mod edge;
 mod embedded;
 mod endings;
 mod exclusions;
