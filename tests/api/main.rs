@@ -29,6 +29,7 @@ mod dry_runs;
 mod edge;
 mod embedded;
 mod endings;
+mod evidence;
 mod exclusions;
 mod explanations;
 mod exports;
