@@ -381,3 +381,19 @@ async fn the_log_says_who_came_and_who_was_refused_and_nothing_that_was_sent() {
     assert!(said("unknown-01", "token refused"), "{text}");
     assert!(said("entered-01", "signed in"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_not_the_databases_is_told() {
+    let app = TestApp::start().await;
+    // The tests' clock stands still in another week than that of PostgreSQL.
+    let ready = app.stranger().get("/readyz").await;
+    let clock = ready.json["checks"].as_array().unwrap().iter().find(|it| it["name"] == "clock");
+    assert_eq!((ready.status, &clock.unwrap()["status"]), (503, &json!("failed")));
+    let sql =
+        "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+    let row = app.database.superuser().await.query_one(sql, &[]).await.unwrap();
+    app.clock.set(row.get(0));
+    let ready = app.stranger().get("/readyz").await;
+    let clock = ready.json["checks"].as_array().unwrap().iter().find(|it| it["name"] == "clock");
+    assert_eq!(clock.unwrap()["status"], "ok", "{}", ready.text);
+}
