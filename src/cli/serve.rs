@@ -46,6 +46,13 @@ impl Serve {
                     .into(),
             );
         }
+        if self.takes_identity_tokens() {
+            return Err(
+                "OIDC_CLIENT_ID and TOKEN_AUDIENCE must differ where one issuer makes both kinds of tokens: an \
+                 identity token names OIDC_CLIENT_ID, and would be taken for an access token"
+                    .into(),
+            );
+        }
         let doors = doors::doors(&self.sign_in, self.service.mode)?;
         let listeners = service::listen(&self.service)?;
         let vault =
@@ -70,6 +77,14 @@ impl Serve {
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
         let state = AppState::new(deps, verifier, false).with_doors(doors);
         service::run(state, listeners, &self.service, database).await
+    }
+
+    /// Whether what tells this service who somebody is would pass as leave to call it (ASVS 5.0, 9.2.2).
+    fn takes_identity_tokens(&self) -> bool {
+        let (token, sign_in) = (&self.token, &self.sign_in);
+        token.token_issuer.is_some()
+            && token.token_issuer == sign_in.oidc_issuer
+            && sign_in.oidc_client_id.as_ref() == Some(&token.token_audience)
     }
 }
 

@@ -14,6 +14,7 @@ use super::accept::{Format, preferred};
 use super::access_purpose::call_of;
 use super::problem::Problem;
 use super::problem_types::ProblemType;
+use super::problems_everywhere::RequestId;
 use super::state::AppState;
 use crate::domain::access::{Action, Caller};
 use crate::usecases::registry;
@@ -157,8 +158,12 @@ impl<P: Permission> FromRequest for Allowed<P> {
     }
 }
 
-/// Also what the caller may not do counts, or it could be asked for ever.
-fn count(request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
+/// Counts a request against what its caller may ask in a minute. Also what the caller may not do counts, or it could be
+/// asked for ever.
+///
+/// # Errors
+/// `rate-limited`.
+pub fn count(request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
     let state: &Data<AppState> = request.app_data().ok_or(ProblemType::Internal)?;
     if let Some(limits) = &state.limits {
         let left = limits.count(caller, request.method())?;
@@ -172,7 +177,7 @@ async fn identify(request: &HttpRequest) -> Result<Caller, Problem> {
     let token = bearer(request)?;
     let now = state.deps.clock.now();
     let identity = state.verifier.check(token, now).await.map_err(|bad| {
-        tracing::info!(reason = bad.0, "token refused");
+        tracing::info!(reason = bad.0, request_id = %RequestId::of(request), "token refused");
         challenged(ProblemType::InvalidToken, "Bearer error=\"invalid_token\"")
     })?;
     let registration = registry::find(&state.deps, &identity.issuer, &identity.client_id)

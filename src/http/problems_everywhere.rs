@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::PathError;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
 use super::problem::{PROBLEM_JSON, Problem};
@@ -16,6 +16,14 @@ use super::problem_types::ProblemType;
 /// The id of a request. An outer layer puts it into the request's extensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+impl RequestId {
+    /// The id of this request, for a line of the log; `-` where no layer gave it one.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> String {
+        request.extensions().get::<Self>().map_or_else(|| "-".to_owned(), |id| id.0.clone())
+    }
+}
 
 /// Put into an answer's extensions by an operation whose contract tells another body than a problem.
 #[derive(Debug, Clone, Copy)]

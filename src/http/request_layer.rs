@@ -22,6 +22,15 @@ use super::problems_everywhere::RequestId;
 use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-opener-policy");
+/// For answers that are no page: opened as one, they load and run nothing, and nobody can frame them.
+const NOTHING_RUNS: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// For a year browsers come by TLS only, where `PUBLIC_URL` says that they do (ASVS 5.0, 3.4.1).
+const ONLY_TLS: &str = "max-age=31536000; includeSubDomains";
 /// Longer addresses are refused: nothing in this contract needs one.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
@@ -47,6 +56,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     let metrics = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.deps.metrics));
     let contract = request.app_data::<Data<AppState>>().map(|it| Arc::clone(&it.contract));
+    let tls = request.app_data::<Data<AppState>>().is_some_and(|it| it.doors.secure());
     let count = |pattern: Option<&str>, status: u16| {
         if let Some(metrics) = metrics {
             metrics.answered(known(&method), pattern.unwrap_or("-"), status);
@@ -68,7 +78,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
             let status = answer.status().as_u16();
             count(pattern.as_deref(), status);
             log(&method, pattern.as_deref(), status, millis, client, &id);
-            add_headers(answer.headers_mut(), value);
+            add_headers(answer.headers_mut(), value, tls);
             if let Some(left) = left {
                 left.tell(answer.headers_mut());
             }
@@ -85,7 +95,7 @@ pub async fn request_layer<B: MessageBody + 'static>(
             log(&method, None, status, millis, None, &id);
             let mut error = error;
             error.add_response_mapper(move |mut answer| {
-                add_headers(answer.headers_mut(), value.clone());
+                add_headers(answer.headers_mut(), value.clone(), tls);
                 answer
             });
             Err(error)
@@ -182,13 +192,30 @@ fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(random).into_uuid()
 }
 
-fn add_headers(headers: &mut HeaderMap, request_id: HeaderValue) {
+/// What every answer says to a browser that was led to it; a page says its own of some.
+fn add_headers(headers: &mut HeaderMap, request_id: HeaderValue, tls: bool) {
     headers.insert(REQUEST_ID, request_id);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if !headers.contains_key(header::REFERRER_POLICY) {
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    // Files of Swagger UI come without: every text here is UTF-8.
+    let bare = kind.filter(|kind| kind.starts_with("text/") && !kind.contains("charset"));
+    if let Some(Ok(whole)) =
+        bare.map(|kind| HeaderValue::try_from(format!("{kind}; charset=utf-8")))
+    {
+        headers.insert(header::CONTENT_TYPE, whole);
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    if tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
+    }
+    for (name, value) in [
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, NOTHING_RUNS),
+        (CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    ] {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
 }

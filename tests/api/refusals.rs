@@ -49,6 +49,17 @@ fn production_starts_only_with_what_real_data_need() {
             "https",
         ),
         (vec![database, ("ROOT_SECRET_FILE", "/dev/null")], "32 bytes"),
+        (
+            vec![
+                database,
+                ("ROOT_SECRET_FILE", secret),
+                ("TOKEN_ISSUER", "https://issuer.example"),
+                ("TOKEN_AUDIENCE", "pages"),
+                ("OIDC_ISSUER", "https://issuer.example"),
+                ("OIDC_CLIENT_ID", "pages"),
+            ],
+            "must differ",
+        ),
     ] {
         let said = refused(serve, &settings, &dir);
         assert!(said.contains(word), "{settings:?}: {said}");

@@ -131,6 +131,20 @@ async fn a_session_ends_after_half_an_hour_unused_and_after_ten_hours_in_any_cas
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_sign_in_has_a_new_cookie_and_ends_the_session_before_it() {
+    let app = start().await;
+    let mut browser = signed_in(&app, "test-director").await;
+    let mut before = Browser::new();
+    before.cookies = browser.cookies.clone();
+    assert!(is_in(&app, &mut before).await);
+    let form = [("client_id", "test-director"), ("return_to", "/account")];
+    browser.post(&format!("{}/auth/choice", app.url), &form).await.expect(200);
+    assert_ne!(browser.cookies, before.cookies);
+    assert!(is_in(&app, &mut browser).await);
+    assert!(!is_in(&app, &mut before).await, "the session before it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_signs_nobody_out_and_the_database_holds_no_cookie() {
     let app = start().await;
     let browser = signed_in(&app, "test-director").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::support::TestApp;
 use super::support::browser::{Browser, between, csrf};
-use super::support::oidc::{FalseProvider, GOOD_KEY, SECRET, header};
+use super::support::oidc::{FalseProvider, GOOD_KEY, SECRET, doors, header, register};
 use super::support::people::Answer;
 use super::support::tokens::Token;
 
@@ -227,4 +227,19 @@ async fn while_the_provider_is_away_there_is_a_page_and_the_api_works() {
     provider.behaviour.lock().unwrap().away = false;
     tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
     depart(&app, &provider, &mut Browser::new(), "/auth/login").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_names_itself_otherwise_is_not_believed() {
+    let provider = FalseProvider::start();
+    // Its description is found, and is that of the issuer without the stroke.
+    let configured = format!("{}/", provider.issuer);
+    let app = TestApp::start_with_doors(
+        async |deps| register(deps, &configured).await,
+        |url| doors(&configured, url, Algorithm::EdDSA),
+    )
+    .await;
+    let answer = Browser::new().get(&format!("{}/auth/login", app.url)).await;
+    is_refused(&answer, 503, "another issuer");
+    assert_eq!(answer.header("location"), "");
 }

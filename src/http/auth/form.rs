@@ -14,6 +14,7 @@ use super::signed_in::{SignedIn, signed_in};
 use crate::http::body::Body;
 use crate::http::pages::error::PageError;
 use crate::http::problem_types::ProblemType;
+use crate::http::problems_everywhere::RequestId;
 use crate::http::state::AppState;
 
 /// A form that one of our pages sent. The first parameter of every handler of a page's POST but sign-in's own.
@@ -126,7 +127,8 @@ fn own_origin(request: &HttpRequest) -> Result<(), PageError> {
 }
 
 fn refused(request: &HttpRequest) -> PageError {
-    tracing::warn!("a form was refused that none of our pages sent");
+    let request_id = RequestId::of(request);
+    tracing::warn!(request_id, "a form was refused that none of our pages sent");
     let words = "It did not come from a page of your session. Nothing was changed; go back, load the page again, and \
                  send it again.";
     PageError::new(request, StatusCode::FORBIDDEN, "This form is not accepted", words)

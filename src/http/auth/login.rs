@@ -15,6 +15,7 @@ use crate::domain::sign_in::{ATTEMPT, LoginAttempt};
 use crate::http::pages::error::PageError;
 use crate::http::pages::{Frame, page};
 use crate::http::problem_types::ProblemType;
+use crate::http::problems_everywhere::RequestId;
 use crate::http::state::AppState;
 use crate::usecases::sign_in::{self, Person};
 
@@ -154,11 +155,13 @@ pub(super) async fn enter(
     let partnership = state.doors.partnership(&state.deps).await.map_err(failed)?;
     let cookie = secret();
     let replaced = Cookie::Session.of(request, secure);
+    let registered_as = person.registered_as.clone();
     let let_in =
         sign_in::open(&state.deps, partnership, &cookie, person, replaced.as_deref()).await;
     if !let_in.map_err(|failure| PageError::of(request, failure))? {
         return Err(stranger(request, "no registration that lets the person in"));
     }
+    tracing::info!(registered_as, request_id = %RequestId::of(request), "signed in");
     let frame = Frame::of(request);
     let mut answer = page(StatusCode::OK, &Continue { frame, onward: onward.to_owned() });
     for cookie in [Cookie::Session.set(&cookie, secure), Cookie::Attempt.clear(secure)] {
@@ -188,14 +191,14 @@ fn refused(request: &HttpRequest, error: &ProviderError) -> PageError {
 
 /// Why is only logged: who tampers learns nothing.
 fn not_completed(request: &HttpRequest, reason: &'static str) -> PageError {
-    tracing::info!(reason, "sign-in refused");
+    tracing::info!(reason, request_id = %RequestId::of(request), "sign-in refused");
     let words = "It was not completed, or took too long, or your browser does not keep cookies.";
     PageError::new(request, StatusCode::BAD_REQUEST, "Sign-in could not be completed", words)
         .with_link("Try again", return_to::login("", false))
 }
 
 fn stranger(request: &HttpRequest, reason: &'static str) -> PageError {
-    tracing::info!(reason, "sign-in refused");
+    tracing::info!(reason, request_id = %RequestId::of(request), "sign-in refused");
     let words = "Your organisation says who you are, and nobody has given you a part in this service. Ask whoever \
                  looks after it in your partnership.";
     PageError::new(request, StatusCode::FORBIDDEN, "You have no part in this service", words)

@@ -10,6 +10,7 @@ use super::doors::Way;
 use super::form::PageForm;
 use crate::http::pages::error::PageError;
 use crate::http::pages::{Frame, page};
+use crate::http::problems_everywhere::RequestId;
 use crate::http::state::AppState;
 use crate::usecases::sign_in;
 
@@ -32,6 +33,7 @@ pub async fn logout(
         let partnership = form.by.session.partnership;
         let closed = sign_in::close(&state.deps, partnership, &cookie).await;
         closed.map_err(|failure| PageError::of(&request, failure))?;
+        tracing::info!(request_id = %RequestId::of(&request), "signed out");
     }
     Ok(leave(&request, &state).await)
 }
@@ -45,6 +47,7 @@ pub async fn logout_everywhere(
 ) -> Result<HttpResponse, PageError> {
     let closed = sign_in::close_all(&state.deps, &form.by.session).await;
     closed.map_err(|failure| PageError::of(&request, failure))?;
+    tracing::info!(request_id = %RequestId::of(&request), "signed out everywhere");
     Ok(leave(&request, &state).await)
 }
 

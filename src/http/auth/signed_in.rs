@@ -18,7 +18,7 @@ use crate::domain::sign_in::WebSession;
 use crate::http::access_purpose::call_of_page;
 use crate::http::pages::error::PageError;
 use crate::http::pages::{Frame, Who};
-use crate::http::permission::CallingClient;
+use crate::http::permission::{CallingClient, count};
 use crate::http::problem_types::ProblemType;
 use crate::http::state::AppState;
 use crate::usecases::{reference, sign_in};
@@ -125,6 +125,7 @@ pub(super) async fn signed_in(request: &HttpRequest) -> Result<SignedIn, PageErr
     };
     caller.call = Some(call_of_page(request));
     request.extensions_mut().insert(CallingClient(caller.client));
+    count(request, &caller).map_err(|problem| PageError::of(request, problem))?;
     let agreed = reference::partnership(&state.deps, partnership)
         .await
         .map_err(|failure| PageError::of(request, failure))?;

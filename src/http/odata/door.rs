@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 
-use super::super::permission::CallingClient;
+use super::super::permission::{CallingClient, count};
+use super::super::problems_everywhere::RequestId;
 use super::super::state::AppState;
 use super::fault::Fault;
 use crate::domain::access::Caller;
@@ -29,11 +30,13 @@ pub async fn caller(state: &AppState, request: &HttpRequest) -> Result<Caller, F
         Ok(mut caller) => {
             caller.call = Some(Call { operation: "odata".to_owned(), ..call_of_page(request) });
             request.extensions_mut().insert(CallingClient(caller.client));
+            count(request, &caller).map_err(|_| Fault::too_much())?;
             Ok(caller)
         }
         Err(refusal) => {
             // The name of a token is no secret; what was sent as its secret is never logged.
-            tracing::warn!(token = %id, reason = refusal.word(), "report token refused");
+            let (reason, request_id) = (refusal.word(), RequestId::of(request));
+            tracing::warn!(token = %id, reason, request_id, "report token refused");
             Err(Fault::signed_out())
         }
     }

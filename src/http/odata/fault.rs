@@ -49,6 +49,12 @@ impl Fault {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
     }
 
+    /// The token was used too often within a minute.
+    pub fn too_much() -> Self {
+        let message = "This was asked too often within a minute. Wait for Retry-After seconds.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+    }
+
     /// Only reading is served.
     pub fn read_only() -> Self {
         Self::new(
@@ -71,7 +77,7 @@ impl Fault {
             StatusCode::METHOD_NOT_ALLOWED => {
                 answer.insert_header((header::ALLOW, HeaderValue::from_static("GET, HEAD")));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 answer.insert_header((header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER)));
             }
             _ => {}
