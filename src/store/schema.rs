@@ -73,6 +73,7 @@ diesel::table! {
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         successor_id -> Nullable<Uuid>,
+        free_text_policy -> Text,
     }
 }
 
@@ -427,6 +428,7 @@ diesel::table! {
         faults -> Nullable<Jsonb>,
         escalation_id -> Nullable<Uuid>,
         escalation_reference -> Nullable<Text>,
+        warnings -> Nullable<Jsonb>,
     }
 }
 
