@@ -13,6 +13,7 @@ use super::terminal::answer;
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
 use crate::domain::child_reference::SchemePolicy;
+use crate::domain::free_text_policy::FreeTextPolicy;
 use crate::domain::london::local_date;
 use crate::reference::{AgreedFile, CalendarFile, StagePolicyFile};
 use crate::settings::DatabaseSettings;
@@ -55,6 +56,8 @@ struct FileAgency {
     kind: AgencyType,
     #[serde(default)]
     aliases: Vec<String>,
+    /// What becomes of a text with an NHS number, a telephone number or the like; refused when nothing is said.
+    free_text: Option<FreeTextPolicy>,
     valid_from: Date,
     valid_to: Option<Date>,
     successor: Option<String>,
@@ -178,6 +181,7 @@ impl From<FileAgency> for PlannedAgency {
             name: it.name,
             agency_type: it.kind,
             aliases: it.aliases,
+            free_text: it.free_text.unwrap_or(FreeTextPolicy::Refuse),
             valid_from: it.valid_from,
             valid_to: it.valid_to,
             successor: it.successor,

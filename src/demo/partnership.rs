@@ -7,6 +7,7 @@ use super::agencies::{AGENCIES, PREDECESSOR, Row, SUCCESSOR};
 use super::frame::Frame;
 use super::{DemoError, DemoOptions, PARTNERSHIP};
 use crate::domain::access::Role;
+use crate::domain::free_text_policy::FreeTextPolicy;
 use crate::usecases::setup::{PlannedAgency, PlannedClient, SetupPlan};
 use crate::usecases::shipped;
 
@@ -32,6 +33,7 @@ fn planned(row: &Row, frame: &Frame) -> PlannedAgency {
         name: row.name.to_owned(),
         agency_type: row.agency_type,
         aliases: row.aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        free_text: FreeTextPolicy::Refuse,
         valid_from: if row.code == SUCCESSOR { frame.succession } else { long_ago },
         valid_to: ends.then(|| frame.succession.saturating_sub(1.day())),
         successor: ends.then(|| SUCCESSOR.to_owned()),

@@ -7,7 +7,7 @@ use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::child_time::wait_began;
 use super::escalation::Escalation;
 use super::event::{Change, Correction, Event, Narrative, TextField};
-use super::free_text::findings;
+use super::free_text::holds_identifier;
 use super::ids::EventId;
 use super::raise::check_delay;
 use super::stage_clock::ClockKind;
@@ -44,7 +44,7 @@ impl Escalation {
         let at = at?;
         let (change, texts) = self.decide(act, at, &parts, scene)?;
         for (field, text) in &texts {
-            if !text.findings().is_empty() {
+            if scene.free_text.refuses(text) {
                 return Err(BrokenRule::field(field.code(), FieldRule::PersonalData));
             }
         }
@@ -218,9 +218,9 @@ impl Escalation {
 
 /// Roles are no place for names and numbers of persons.
 pub(super) fn no_person(text: Option<&str>, field: &'static str) -> Result<(), BrokenRule> {
-    if findings(text.unwrap_or_default()).is_empty() {
-        Ok(())
-    } else {
+    if holds_identifier(text.unwrap_or_default()) {
         Err(BrokenRule::field(field, FieldRule::PersonalData))
+    } else {
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::characters::is_invisible;
 
-pub use super::identifier_scan::{Finding, FindingKind, findings};
+pub use super::identifier_scan::{Finding, FindingKind, findings, holds_identifier};
 
 /// Why a text is refused. No message repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,7 @@ impl Unfit {
 ///
 /// `Debug` hides it, so that no log repeats what was written about a child. It is stored as it
 /// was written: what must not be in it is told by [`findings`], and whether that is refused is
-/// for the caller, because an agency lead may override with a reason.
+/// for [`FreeTextPolicy`](super::free_text_policy::FreeTextPolicy) to say.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FreeText<const MAX: usize>(String);
@@ -95,7 +95,7 @@ impl<const MAX: usize> FreeText<MAX> {
     /// [`Unfit`] as [`FreeText::parse`], or because a personal identifier appears to be in it.
     pub fn naming_nobody(text: &str) -> Result<Self, Unfit> {
         let text = Self::parse(text)?;
-        if text.findings().is_empty() { Ok(text) } else { Err(Unfit::PersonalData) }
+        if text.holds_identifier() { Err(Unfit::PersonalData) } else { Ok(text) }
     }
 
     /// The text.
@@ -104,10 +104,16 @@ impl<const MAX: usize> FreeText<MAX> {
         &self.0
     }
 
-    /// The personal identifiers that the text appears to hold.
+    /// The personal identifiers that the text appears to hold, hints among them.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         findings(&self.0)
+    }
+
+    /// Whether it appears to hold something that is surely a personal identifier.
+    #[must_use]
+    pub fn holds_identifier(&self) -> bool {
+        holds_identifier(&self.0)
     }
 }
 
@@ -182,6 +188,7 @@ mod tests {
         let code =
             |text: &str| FreeText::<60>::naming_nobody(text).map_or_else(Unfit::code, |_| "ok");
         assert_eq!(code("Health joins the duty rota."), "ok");
+        assert_eq!(code("Mr Sample brings the Strategy Meeting's plan."), "ok");
         assert_eq!(code("Ring 07700 900123 first."), "personal_data");
         assert_eq!(code("Ask someone@example.org about it."), "personal_data");
         assert_eq!(code(&"x".repeat(61)), "too_long");

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::access::Caller;
 use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::codes::codes;
-use super::free_text::findings;
+use super::free_text::holds_identifier;
 use super::ids::AgencyId;
 use super::london;
 use super::partnership::Agency;
@@ -56,7 +56,7 @@ impl FeedStatement {
         let mut faults = Faults::default();
         let ends = self.state == FeedState::Ended;
         faults.add_if(ends && self.every.is_some(), "every_hours", FieldRule::Inconsistent);
-        faults.add_if(!findings(&self.reason).is_empty(), "reason", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(&self.reason), "reason", FieldRule::PersonalData);
         faults.none()?;
         Ok((!ends).then(|| self.every.unwrap_or(usual)))
     }
@@ -131,7 +131,7 @@ impl NilReturn {
             let hint = Hint::RaisedInWeek;
             faults.hint_if(raised_in_week, "week", FieldRule::Inconsistent, hint);
         }
-        faults.add_if(!findings(&signed_as).is_empty(), "signed_as", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(&signed_as), "signed_as", FieldRule::PersonalData);
         faults.none()?;
         Ok(Self { agency: agency.id, week, signed_as, recorded: Recorded::by(caller, now) })
     }

@@ -131,6 +131,7 @@ fn raised(
         },
         calendar: &world.calendars[0],
         pair_repeats: 0,
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         new_id,
     };
     let id = EscalationId(new_id());
@@ -185,6 +186,7 @@ fn attempt_one(
         policy,
         calendar: &world.calendars[chance.one(&[0, 0, 0, 1, 2])],
         pair_repeats: chance.one(&[0, 1, 3]),
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         new_id,
     };
     // What is possible is asked for the time at which it is said to have happened, if that can be.
@@ -256,6 +258,7 @@ fn silence(
             policy: &world.policies[&it.facts.policy_version],
             calendar: &world.calendars[0],
             pair_repeats: 3,
+            free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
             new_id,
         };
         // What else it could do is tried at random, one thing in each history.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
+use super::free_text_policy::TextWarning;
 use super::ids::{AgencyId, EscalationId, ImportId};
 use super::recorded::Recorded;
 use super::sent::SendResult;
@@ -170,6 +171,8 @@ pub struct RowResult {
     pub status: Option<RowStatus>,
     /// What is wrong with it.
     pub faults: Vec<RowFault>,
+    /// What the texts of an accepted row appear to hold.
+    pub warnings: Vec<TextWarning>,
     /// The escalation, with the reference that is safe to say aloud.
     pub escalation: Option<(EscalationId, String)>,
 }

@@ -35,6 +35,7 @@ pub mod feed;
 pub mod figures;
 pub mod fold;
 pub mod free_text;
+pub mod free_text_policy;
 pub mod hearing;
 pub mod identifier_scan;
 pub mod ids;

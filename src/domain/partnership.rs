@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::agency::AgencyType;
+use super::free_text_policy::FreeTextPolicy;
 use super::ids::{AgencyId, PartnershipId};
 use super::london::local_date;
 use super::stage_policy::StagePolicy;
@@ -27,6 +28,8 @@ pub struct Agency {
     pub may_raise: bool,
     /// Whether it may be asked to answer.
     pub may_respond: bool,
+    /// What becomes of a text of its people in which somebody's details are found.
+    pub free_text: FreeTextPolicy,
     /// Its first day.
     pub valid_from: Date,
     /// Its last day, if it has ended.
@@ -133,6 +136,14 @@ impl Partnership {
     #[must_use]
     pub fn agency_by_id(&self, id: AgencyId) -> Option<&Agency> {
         self.agencies.iter().find(|agency| agency.id == id)
+    }
+
+    /// What becomes of a text of somebody who acts for `agency`. The partnership's own people name nobody.
+    #[must_use]
+    pub fn free_text_of(&self, agency: Option<AgencyId>) -> FreeTextPolicy {
+        agency
+            .and_then(|id| self.agency_by_id(id))
+            .map_or(FreeTextPolicy::Refuse, |agency| agency.free_text)
     }
 
     /// The agencies whose duties this one has taken over by `day`, however long the chain: an agency that has not ended

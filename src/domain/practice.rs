@@ -142,7 +142,7 @@ impl PracticeRecord {
         }
         let hurried = said.kind == PracticeKind::Commendation && said.urgency.is_some();
         faults.add_if(hurried, "urgency", FieldRule::Inconsistent);
-        let personal = said.note.as_ref().is_some_and(|note| !note.findings().is_empty());
+        let personal = said.note.as_ref().is_some_and(PracticeNote::holds_identifier);
         faults.add_if(personal, "note", FieldRule::PersonalData);
         faults.none()?;
         let about =

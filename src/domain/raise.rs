@@ -6,7 +6,7 @@ use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::delay::{ChildImpact, DelayCause, InterimSafety};
 use super::escalation::{Delay, Escalation, Facts, RaiserVisibility, Scope};
 use super::event::{Change, Event, Narrative, TextField};
-use super::free_text::findings;
+use super::free_text::holds_identifier;
 use super::ids::{EscalationId, EventId};
 use super::limit::Direction;
 use super::london::local_date;
@@ -185,7 +185,7 @@ impl Raise {
         self.check_agencies(raised_at, &mut faults);
         self.check_children(&mut faults);
         self.check_stage(stage, scene, &mut faults);
-        self.check_texts(&mut faults);
+        self.check_texts(scene, &mut faults);
         faults.none()
     }
 
@@ -241,18 +241,18 @@ impl Raise {
         faults.add_if(unexplained, "skip_reason", FieldRule::Required);
     }
 
-    fn check_texts(&self, faults: &mut Faults) {
+    fn check_texts(&self, scene: &Scene<'_>, faults: &mut Faults) {
         let texts = [
             ("desired_outcome", Some(&self.desired_outcome)),
             ("concern", self.concern.as_ref()),
             ("skip_reason", self.skip_reason.as_ref()),
         ];
         for (field, text) in texts {
-            let personal = text.is_some_and(|text| !text.findings().is_empty());
+            let personal = text.is_some_and(|text| scene.free_text.refuses(text));
             faults.add_if(personal, field, FieldRule::PersonalData);
         }
         let role = self.raised_by_role.as_deref().unwrap_or_default();
-        faults.add_if(!findings(role).is_empty(), "raised_by_role", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(role), "raised_by_role", FieldRule::PersonalData);
     }
 
     /// The stage at which it starts.

@@ -6,7 +6,7 @@
 use super::access::{Caller, Role};
 use super::broken_rule::{BrokenRule, Faults, FieldRule, Hint};
 use super::codes::codes;
-use super::free_text::findings;
+use super::free_text::holds_identifier;
 use super::ids::RebaseId;
 use super::recorded::Recorded;
 use super::spc::Rebase;
@@ -88,7 +88,7 @@ impl DeclaredRebase {
                 && it.said.charts.iter().any(|chart| said.charts.contains(chart))
         });
         faults.hint_if(already, "first_week", FieldRule::NotUnique, Hint::DeclaredAlready);
-        faults.add_if(!findings(&said.reason).is_empty(), "reason", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(&said.reason), "reason", FieldRule::PersonalData);
         faults.none()?;
         Ok(Self { id, said, recorded: Recorded::by(caller, now), withdrawn: None })
     }
@@ -112,7 +112,7 @@ impl RebaseWithdrawal {
     /// Personal data in the reason.
     pub fn new(reason: String, caller: &Caller, now: Timestamp) -> Result<Self, BrokenRule> {
         let mut faults = Faults::default();
-        faults.add_if(!findings(&reason).is_empty(), "reason", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(&reason), "reason", FieldRule::PersonalData);
         faults.none()?;
         Ok(Self { reason, recorded: Recorded::by(caller, now) })
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::access::Caller;
 use super::broken_rule::{BrokenRule, Faults, FieldRule};
-use super::free_text::findings;
+use super::free_text::holds_identifier;
 use super::recorded::Recorded;
 use super::spc::{Rule, SpcSettings};
 use super::week::IsoWeek;
@@ -111,7 +111,7 @@ impl SettingVersion {
             known
         });
         faults.add_if(twice, "rules", FieldRule::NotUnique);
-        faults.add_if(!findings(&said.reason).is_empty(), "reason", FieldRule::PersonalData);
+        faults.add_if(holds_identifier(&said.reason), "reason", FieldRule::PersonalData);
         faults.none()?;
         Ok(Self {
             version: known.iter().map(|it| it.version).max().unwrap_or(0) + 1,

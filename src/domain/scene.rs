@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use super::access::Caller;
 use super::broken_rule::{BrokenRule, FieldRule};
 use super::event::{Actor, ActorRole};
+use super::free_text_policy::FreeTextPolicy;
 use super::ids::{ClockId, PartnershipId};
 use super::limit::Limit;
 use super::proposal::Person;
@@ -38,6 +39,8 @@ pub struct Scene<'a> {
     /// How many escalations of this theme and this responding agency were raised in the weeks that the policy looks
     /// back over, this one included. Only an ending asks.
     pub pair_repeats: u32,
+    /// What becomes of a text of the caller's in which somebody's details are found.
+    pub free_text: FreeTextPolicy,
     /// Makes identifiers.
     pub new_id: &'a dyn Fn() -> uuid::Uuid,
 }

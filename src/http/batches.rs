@@ -16,6 +16,7 @@ use super::problem::{Problem, ProblemDocument};
 use super::requests::RaiseEscalation;
 use super::sources::named;
 use super::state::AppState;
+use super::text_warnings::{self, TextWarningView};
 use crate::domain::access::Caller;
 use crate::domain::ids::EscalationId;
 use crate::domain::sent::SendResult;
@@ -92,6 +93,9 @@ pub struct BatchResult {
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub href: Option<String>,
+    /// What its texts appear to hold and should not, with pointers into the record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<TextWarningView>,
     /// Why it was refused, with pointers into the whole batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemDocument>,
@@ -176,12 +180,14 @@ impl BatchResult {
             id: None,
             version: None,
             href: None,
+            warnings: Vec::new(),
             problem: None,
         }
     }
 
     fn fill(&mut self, result: SendResult, detail: &Detail, writing: Writing) {
         self.result = Some(result);
+        self.warnings = text_warnings::shown(&detail.warnings);
         if writing == Writing::Tried {
             self.would = Some(Would::of(result));
             return;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::query::QueryReader;
+use super::text_warnings::TextWarningView;
 use super::views::{EscalationView, PossibleDuplicate};
 use crate::domain::codes::codes;
 use crate::domain::sent::SendResult;
@@ -38,6 +39,9 @@ pub struct DryRunView {
     /// Others of yours that may be the same matter.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_duplicates: Vec<PossibleDuplicate>,
+    /// What the texts that you sent appear to hold and should not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<TextWarningView>,
 }
 
 /// An escalation, or with `dry_run=true` what would have been done.
@@ -74,6 +78,7 @@ impl Would {
 
 /// The answer to something that was tried and would have led to this.
 pub(super) fn tried(would: Would, result: Option<SendResult>, detail: Detail) -> HttpResponse {
-    let possible_duplicates = EscalationView::from(detail).possible_duplicates;
-    HttpResponse::Ok().json(DryRunView { valid: true, would, result, possible_duplicates })
+    let EscalationView { possible_duplicates, warnings, .. } = EscalationView::from(detail);
+    let view = DryRunView { valid: true, would, result, possible_duplicates, warnings };
+    HttpResponse::Ok().json(view)
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::csv_answer::{self, Cell};
 use super::import_columns::{COLUMNS, OF_REPORTS, cell};
 use super::problem::Problem;
+use super::text_warnings::{self, TextWarningView};
 use super::times::Instant;
 use crate::domain::ids::{EscalationId, ImportId};
 use crate::domain::import::{
@@ -100,6 +101,9 @@ pub struct RowView {
     /// Everything that is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<RowErrorView>,
+    /// What the texts of an accepted row appear to hold and should not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<TextWarningView>,
     /// The escalation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<RowEscalation>,
@@ -213,7 +217,14 @@ impl From<&RowResult> for RowView {
             href: format!("/v1/escalations/{id}"),
         });
         let errors = row.faults.iter().cloned().map(RowErrorView::from).collect();
-        Self { row: row.number, line: row.line, status: row.status, errors, escalation }
+        Self {
+            row: row.number,
+            line: row.line,
+            status: row.status,
+            errors,
+            warnings: text_warnings::shown(&row.warnings),
+            escalation,
+        }
     }
 }
 

@@ -88,6 +88,7 @@ pub mod source_version;
 pub mod sources;
 pub mod state;
 pub mod strict_json;
+pub mod text_warnings;
 pub mod time_views;
 pub mod times;
 pub mod token;

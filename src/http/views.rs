@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::clock_views::{ClockView, DelayView};
 use super::ending_views::ResolutionView;
+use super::text_warnings::{self, TextWarningView};
 use super::time_views::TimesView;
 use super::times::Instant;
 use crate::domain::act::ActKind;
@@ -136,6 +137,9 @@ pub struct EscalationView {
     /// `duplicate` or `links`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_duplicates: Vec<PossibleDuplicate>,
+    /// What the texts that you just sent appear to hold and should not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<TextWarningView>,
     /// How the latest episode ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<ResolutionView>,
@@ -307,6 +311,7 @@ impl From<Detail> for EscalationView {
                 .map(|it| LinkView { kind: it.kind, escalation: it.to, at: Instant(it.at) })
                 .collect(),
             result: None,
+            warnings: text_warnings::shown(&detail.warnings),
             possible_duplicates: detail
                 .possible_duplicates
                 .into_iter()

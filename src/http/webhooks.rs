@@ -84,7 +84,13 @@ pub async fn create_webhook_endpoint(
     let made = webhooks::create(&state.deps, &by, input.into_new()?, how).await?;
     if how == Writing::Tried {
         let (would, possible_duplicates) = (Would::Create, Vec::new());
-        let tried = DryRunView { valid: true, would, result: None, possible_duplicates };
+        let tried = DryRunView {
+            valid: true,
+            would,
+            result: None,
+            possible_duplicates,
+            warnings: Vec::new(),
+        };
         return Ok(HttpResponse::Ok().json(tried));
     }
     let mut answer = HttpResponse::Created();

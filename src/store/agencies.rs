@@ -73,6 +73,7 @@ pub(super) struct AgencyRow {
     valid_from: SqlDate,
     valid_to: NullableDate,
     successor_id: Option<Uuid>,
+    free_text_policy: String,
 }
 
 impl AgencyRow {
@@ -88,11 +89,12 @@ impl AgencyRow {
             valid_from: self.valid_from.to_jiff(),
             valid_to: self.valid_to.to_jiff(),
             successor: self.successor_id.map(AgencyId),
+            free_text: code(&self.free_text_policy, "agency.free_text_policy")?,
         })
     }
 }
 
-/// Adds an agency, or brings its name, aliases, end and successor up to date. Its code, type and first day stay.
+/// Adds an agency, or brings its name, aliases, end, successor and policy for free text up to date. Its code, type and first day stay.
 ///
 /// # Errors
 /// The database fails.
@@ -113,6 +115,7 @@ pub async fn put(
         valid_from: it.valid_from.into(),
         valid_to: it.valid_to.into(),
         successor_id: it.successor.map(|successor| successor.0),
+        free_text_policy: it.free_text.into(),
     };
     diesel::insert_into(agency::table)
         .values(&row)
@@ -125,6 +128,7 @@ pub async fn put(
             agency::may_respond.eq(row.may_respond),
             agency::valid_to.eq(row.valid_to),
             agency::successor_id.eq(row.successor_id),
+            agency::free_text_policy.eq(&row.free_text_policy),
         ))
         .execute(conn)
         .await?;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::escalation_rows::{code, json, optional};
 use super::failure::StoreFailure;
 use super::schema::import_row;
+use crate::domain::free_text_policy::TextWarning;
 use crate::domain::ids::{EscalationId, ImportId, PartnershipId};
 use crate::domain::import::{RowFault, RowResult, RowStatus};
 
@@ -29,6 +30,7 @@ struct Row {
     faults: Option<serde_json::Value>,
     escalation_id: Option<Uuid>,
     escalation_reference: Option<String>,
+    warnings: Option<serde_json::Value>,
 }
 
 impl Row {
@@ -36,11 +38,15 @@ impl Row {
         let corrupt = |_| StoreFailure::Corrupt("import_row.faults");
         let faults: Option<Vec<RowFault>> =
             self.faults.map(serde_json::from_value).transpose().map_err(corrupt)?;
+        let corrupt = |_| StoreFailure::Corrupt("import_row.warnings");
+        let warnings: Option<Vec<TextWarning>> =
+            self.warnings.map(serde_json::from_value).transpose().map_err(corrupt)?;
         let result = RowResult {
             number: self.number,
             line: self.line,
             status: optional(self.status, "import_row.status")?,
             faults: faults.unwrap_or_default(),
+            warnings: warnings.unwrap_or_default(),
             escalation: self.escalation_id.map(EscalationId).zip(self.escalation_reference),
         };
         Ok((result, self.payload))
@@ -50,6 +56,10 @@ impl Row {
 fn faults(result: &RowResult) -> Result<Option<serde_json::Value>, StoreFailure> {
     let refused = result.status.is_some_and(RowStatus::is_refusal);
     refused.then(|| json(&result.faults)).transpose()
+}
+
+fn warnings(result: &RowResult) -> Result<Option<serde_json::Value>, StoreFailure> {
+    (!result.warnings.is_empty()).then(|| json(&result.warnings)).transpose()
 }
 
 /// Keeps rows, each sealed.
@@ -74,6 +84,7 @@ pub async fn insert(
             faults: faults(&result)?,
             escalation_id: None,
             escalation_reference: None,
+            warnings: None,
         });
         if new.len() == AT_ONCE || left.peek().is_none() {
             diesel::insert_into(import_row::table).values(&new).execute(conn).await?;
@@ -141,6 +152,7 @@ pub async fn done(
         .set((
             import_row::status.eq(result.status.map(RowStatus::code)),
             import_row::faults.eq(faults(result)?),
+            import_row::warnings.eq(warnings(result)?),
             import_row::escalation_id.eq(id.map(|id| id.0)),
             import_row::escalation_reference.eq(reference),
         ))

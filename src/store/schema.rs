@@ -72,6 +72,7 @@ diesel::table! {
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         successor_id -> Nullable<Uuid>,
+        free_text_policy -> Text,
     }
 }
 
@@ -434,6 +435,7 @@ diesel::table! {
         faults -> Nullable<Jsonb>,
         escalation_id -> Nullable<Uuid>,
         escalation_reference -> Nullable<Text>,
+        warnings -> Nullable<Jsonb>,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::domain::broken_rule::{BrokenRule, FieldRule, Hint};
 use crate::domain::decide::Scene;
 use crate::domain::escalation::Escalation;
 use crate::domain::event::Event;
+use crate::domain::free_text_policy::{FreeTextPolicy, TextWarning};
 use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
@@ -63,15 +64,17 @@ pub async fn act(
         if on.expected_version.is_some_and(|version| version != before.version) {
             return Err(Failure::Stale);
         }
-        let after = act_on(deps, conn, caller, &agreed, &before, on.occurred_at, request).await?;
-        Ok(detail(deps, conn, caller, &agreed, after).await?.shown())
+        let (after, warnings) =
+            act_on(deps, conn, caller, &agreed, &before, on.occurred_at, request).await?;
+        let shown = detail(deps, conn, caller, &agreed, after).await?;
+        Ok(Detail { warnings, ..shown }.shown())
     })
     .await?;
     deps.signals.wrote();
     Ok(done)
 }
 
-/// Does one act on what was read under lock in this transaction.
+/// Does one act on what was read under lock in this transaction; with it, what its texts appear to hold.
 ///
 /// # Errors
 /// The escalation does not permit the act now, or a code in the request is unknown.
@@ -83,7 +86,7 @@ pub(super) async fn act_on(
     before: &Escalation,
     occurred_at: Option<Timestamp>,
     request: ActRequest,
-) -> Result<Escalation, Failure> {
+) -> Result<(Escalation, Vec<TextWarning>), Failure> {
     let now = deps.clock.now();
     let act = request.look_up(conn, agreed, before.id, now).await?;
     let policy = policy_of(agreed, before)?;
@@ -99,13 +102,14 @@ pub(super) async fn act_on(
             policy,
             calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
             pair_repeats,
+            free_text: agreed.free_text_of(caller.agency),
             new_id: &|| deps.ids.new_id(now),
         };
         before.act(act, &scene)?
     };
     check_new_responder(before, &after, agreed, now)?;
     store(deps, conn, agreed, before, &after, &new).await?;
-    Ok(after)
+    Ok((after, TextWarning::of_events(&new)))
 }
 
 /// Takes a late escalation to the next stage, as the service itself. `before` is held under lock.
@@ -127,6 +131,7 @@ pub async fn take_up(
             policy: policy_of(agreed, before)?,
             calendar: agreed.calendar_at(now).ok_or(Failure::NotSetUp("calendar"))?,
             pair_repeats: 0,
+            free_text: FreeTextPolicy::Refuse,
             new_id: &|| deps.ids.new_id(now),
         };
         before.act(Act::Advance { to: None, reason: None }, &scene)?

@@ -312,7 +312,8 @@ impl Work<'_> {
     ) -> Result<RowResult, Failure> {
         let (result, it) = Box::pin(upsert_in(self.deps, conn, caller, &self.agreed, sent)).await?;
         let escalation = Some((it.id, it.facts.reference));
-        Ok(RowResult { status: Some(result.into()), escalation, ..row })
+        let warnings = sent.request.warnings();
+        Ok(RowResult { status: Some(result.into()), warnings, escalation, ..row })
     }
 
     /// All rows in one transaction, after each was tried; or none.

@@ -69,7 +69,14 @@ pub async fn accept(
         let (status, fault) = row.refused.unzip();
         let faults = fault.into_iter().collect();
         rows.push((
-            RowResult { number, line: row.line, status, faults, escalation: None },
+            RowResult {
+                number,
+                line: row.line,
+                status,
+                faults,
+                warnings: Vec::new(),
+                escalation: None,
+            },
             Some(sealed),
         ));
     }

@@ -52,8 +52,9 @@ pub async fn raise_once(
         key: hash(b"key", key.key.as_bytes()),
         meaning: hash(b"meaning", key.meaning),
     };
+    let warnings = request.warnings();
     if let Some(known) = known(deps, caller, &hashes).await? {
-        return Ok((true, known));
+        return Ok((true, Detail { warnings, ..known }));
     }
     how.once = Some(hashes.clone());
     let failure = match raise_so(deps, caller, request, how).await {
@@ -66,7 +67,7 @@ pub async fn raise_once(
         _ => false,
     };
     if stored_meanwhile && let Some(known) = known(deps, caller, &hashes).await? {
-        return Ok((true, known));
+        return Ok((true, Detail { warnings, ..known }));
     }
     Err(failure)
 }

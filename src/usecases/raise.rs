@@ -18,6 +18,7 @@ use crate::domain::decide::Scene;
 use crate::domain::delay::{ChildImpact, DelayCause, InterimSafety};
 use crate::domain::escalation::{Delay, Escalation, RaiserVisibility};
 use crate::domain::event::{Event, Narrative};
+use crate::domain::free_text_policy::TextWarning;
 use crate::domain::ids::EscalationId;
 use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
@@ -79,6 +80,19 @@ pub struct RaiseRequest {
     pub concern: Option<Narrative>,
 }
 
+impl RaiseRequest {
+    /// What its texts appear to hold.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<TextWarning> {
+        let texts = [
+            ("desired_outcome", Some(&self.desired_outcome)),
+            ("concern", self.concern.as_ref()),
+            ("skip_reason", self.skip_reason.as_ref()),
+        ];
+        TextWarning::about(texts.into_iter().filter_map(|(field, text)| Some((field, text?))))
+    }
+}
+
 /// A delayed process, with its timescale not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelayRequest {
@@ -125,6 +139,7 @@ pub async fn raise_so(
     let agreed = partnership(deps, caller.partnership).await?;
     let external = request.source.clone().zip(request.external_reference.clone());
     let own = keys(deps, caller.partnership).await?;
+    let warnings = request.warnings();
     let prepared = prepare(deps, caller, &agreed, &own, request)?;
     let done = write(deps, caller, reach, how.writing, async |conn| {
         let children = prepared.children.clone();
@@ -132,7 +147,7 @@ pub async fn raise_so(
         let keys: Vec<&[u8]> = children.iter().map(|child| child.key.as_slice()).collect();
         let possible_duplicates = finding::alike(conn, &raised, &keys, duplicate_days).await?;
         let shown = detail(deps, conn, caller, &agreed, raised).await?;
-        let detail = Detail { possible_duplicates, ..shown };
+        let detail = Detail { possible_duplicates, warnings, ..shown };
         Ok(match how.writing {
             Writing::Kept => detail.shown(),
             // There is no such escalation.
@@ -203,6 +218,7 @@ fn raised(
         policy,
         calendar,
         pair_repeats: 0,
+        free_text: agreed.free_text_of(caller.agency),
         new_id: &|| deps.ids.new_id(now),
     };
     Ok((Escalation::raise(raise, id, reference, &scene)?, policy.duplicate_days))

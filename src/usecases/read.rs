@@ -16,6 +16,7 @@ use crate::domain::child_reference::ChildReference;
 use crate::domain::escalation::Escalation;
 use crate::domain::event::{Event, Narrative, TextField};
 use crate::domain::exclusion::is_left_out;
+use crate::domain::free_text_policy::TextWarning;
 use crate::domain::ids::EscalationId;
 use crate::domain::listing::{
     ClockFilter, ClockSummary, EpisodeFilter, EpisodeSummary, EscalationFilter, EscalationSummary,
@@ -47,6 +48,8 @@ pub struct Detail {
     pub sight: Sight,
     /// Escalations that the caller can see and that may be the same matter; looked for when one is raised.
     pub possible_duplicates: Vec<(EscalationId, String)>,
+    /// What the texts that the caller just sent appear to hold.
+    pub warnings: Vec<TextWarning>,
     /// The instant for which all this was said.
     pub now: Timestamp,
     /// What the partnership has agreed on, for codes and labels.
@@ -95,6 +98,7 @@ pub(super) async fn detail(
         possible_acts: escalation.possible_acts(caller, policy, now),
         sight: escalation.sight_of(caller),
         possible_duplicates: Vec::new(),
+        warnings: Vec::new(),
         now,
         partnership: Arc::clone(agreed),
         escalation,

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::policies::{self, Proposal, Refusal};
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
+use crate::domain::free_text_policy::FreeTextPolicy;
 use crate::domain::ids::{AgencyId, ClientId, PartnershipId};
 use crate::domain::london::local_date;
 use crate::domain::partnership::{Agency, PolicyVersion, Theme, TimescaleVersion};
@@ -48,6 +49,8 @@ pub struct PlannedAgency {
     pub agency_type: AgencyType,
     /// Other names under which systems send it.
     pub aliases: Vec<String>,
+    /// What becomes of a text of its people in which somebody's details are found.
+    pub free_text: FreeTextPolicy,
     /// Its first day.
     pub valid_from: Date,
     /// Its last day.
@@ -188,6 +191,7 @@ async fn put_agencies(
             aliases: it.aliases.clone(),
             may_raise: it.agency_type.may_raise(),
             may_respond: it.agency_type.may_respond(),
+            free_text: it.free_text,
             valid_from: it.valid_from,
             valid_to: it.valid_to,
             successor: None,

@@ -138,7 +138,8 @@ async fn again(
             return Ok(Shown::of_nobody(None));
         };
         let shown = detail(deps, conn, caller, &agreed, it).await?.shown();
-        Ok(shown.map(|detail| Some((result, detail))))
+        let warnings = sent.request.warnings();
+        Ok(shown.map(|detail| Some((result, Detail { warnings, ..detail }))))
     })
     .await?;
     if matches!(done, Some((SendResult::Updated, _))) {
@@ -223,7 +224,7 @@ async fn again_in(
         (SendResult::Unchanged, before)
     } else {
         let request = correction(news)?;
-        let after = act_on(deps, conn, caller, agreed, &before, None, request).await?;
+        let (after, _) = act_on(deps, conn, caller, agreed, &before, None, request).await?;
         (SendResult::Updated, after)
     };
     Ok(Some((result, after)))

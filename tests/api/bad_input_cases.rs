@@ -342,7 +342,7 @@ pub fn texts() -> Vec<Case> {
     cases.push(refused("B86", "la_child_id", "Anna Smith", "pattern"));
     cases.push(refused("B86", "la_child_id", "Anna Smith 2019", "pattern"));
     cases.push(refused("B86", "opaque", "Smith", "pattern"));
-    // B87: strict for everybody, because nothing takes a number out of a history again.
+    // B87: strict unless an agency's set-up says otherwise, because nothing takes a number out of a history again.
     for text in ["Lives at SW1A 1AA", "NHS 943 476 5919", "mother@example.org"] {
         cases.push(fault("B87", "/concern", json!(text), "personal_data"));
         cases.push(fault("B87", "/desired_outcome", json!(text), "personal_data"));

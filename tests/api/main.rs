@@ -42,6 +42,7 @@ mod external_ids;
 mod feed;
 mod feed_links;
 mod feed_order;
+mod free_text;
 mod hearing;
 mod import_command;
 mod import_kill;

@@ -35,6 +35,7 @@ fn agency(from: &str, to: Option<&str>) -> Agency {
         agency_type: AgencyType::Housing,
         aliases: Vec::new(),
         may_raise: true,
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         may_respond: true,
         valid_from: from.parse().unwrap(),
         valid_to: to.map(|to| to.parse().unwrap()),

@@ -72,6 +72,7 @@ fn good(world: &World) -> Step<'_> {
         policy,
         calendar: &world.calendars[0],
         pair_repeats: 0,
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         new_id: &new_id,
     };
     let (it, _) = Escalation::raise(

@@ -153,6 +153,7 @@ fn agency(
         agency_type: kind,
         aliases: Vec::new(),
         may_raise: kind.may_raise(),
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         may_respond: kind.may_respond(),
         valid_from: day(from),
         valid_to: to.map(day),

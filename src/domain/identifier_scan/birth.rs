@@ -21,6 +21,8 @@ const MONTHS: [&str; 12] = [
     "NOVEMBER",
     "DECEMBER",
 ];
+/// The most characters between a date and a cue behind it.
+const MAX_GAP: usize = 3;
 /// The most fillers and marks between cue and date.
 const MAX_STEPS: usize = 5;
 
@@ -32,7 +34,7 @@ pub(super) fn date_of_birth(page: Page<'_>, at: usize) -> Option<usize> {
     let mut next = CUES.iter().find_map(|cue| after_cue(page, at, cue))?;
     for _ in 0..MAX_STEPS {
         next += page.run(next, |c| " \n:=.,;()-".contains(c)).len();
-        if let Some(end) = date(page, next) {
+        if let Some(end) = date(page, next).or_else(|| plain_date(page, next)) {
             return Some(end);
         }
         let word = page.token(next);
@@ -42,6 +44,18 @@ pub(super) fn date_of_birth(page: Page<'_>, at: usize) -> Option<usize> {
         next += word.len();
     }
     None
+}
+
+/// A date with the cue behind it, as in "3/4/2015 (DOB)", unless the cue has a date of its own.
+pub(super) fn date_before_cue(page: Page<'_>, at: usize) -> Option<usize> {
+    if !page.get(at)?.is_ascii_digit() || !page.starts_alone(at) {
+        return None;
+    }
+    let end = date(page, at)?;
+    let gap = page.run(end, |c| " (-,".contains(c)).len();
+    let cue = end + gap;
+    let after = ["DATE OF BIRTH", "D.O.B", "DOB"].iter().find_map(|it| after_cue(page, cue, it))?;
+    ((1..=MAX_GAP).contains(&gap) && date_of_birth(page, cue).is_none()).then_some(after)
 }
 
 fn after_cue(page: Page<'_>, at: usize, cue: &str) -> Option<usize> {
@@ -77,6 +91,16 @@ fn date(page: Page<'_>, at: usize) -> Option<usize> {
         .or_else(|| numeric([Part::Year, Part::Month, Part::Day]))
         .or_else(|| named_month(page, at, true))
         .or_else(|| named_month(page, at, false))
+}
+
+/// Six or eight digits without marks: 120319, 12032019.
+fn plain_date(page: Page<'_>, at: usize) -> Option<usize> {
+    let digits: String = page.run(at, |c| c.is_ascii_digit()).iter().collect();
+    let number = |from: usize| digits.get(from..from + 2)?.parse::<u32>().ok();
+    let fits = matches!(digits.len(), 6 | 8)
+        && (1..=31).contains(&number(0)?)
+        && (1..=12).contains(&number(2)?);
+    fits.then_some(at + digits.len())
 }
 
 fn named_month(page: Page<'_>, at: usize, day_first: bool) -> Option<usize> {

@@ -83,6 +83,61 @@ pub(super) fn phone(page: Page<'_>, at: usize) -> Option<usize> {
     (area_code && known && complete && page.ends_alone(end)).then_some(end)
 }
 
+/// Words before a number that say that it is no person's.
+const REFERENCES: [&str; 17] = [
+    "REF",
+    "REFERENCE",
+    "CRIME",
+    "LOG",
+    "INCIDENT",
+    "OCCURRENCE",
+    "CAD",
+    "EVENT",
+    "CASE",
+    "URN",
+    "TICKET",
+    "ORDER",
+    "INVOICE",
+    "JOB",
+    "URL",
+    "VERSION",
+    "UPRN",
+];
+/// How far before a number such a word is looked for: "crime reference no. ".
+const REFERENCE_REACH: usize = 24;
+
+/// Nine digits or more, or ten in the groups of an NHS number, that no check and no form explains: an NHS number with a
+/// slip of the finger, a passport, a number of a hospital.
+pub(super) fn long_number(page: Page<'_>, at: usize) -> Option<usize> {
+    if !page.get(at)?.is_ascii_digit() || !page.starts_alone(at) {
+        return None;
+    }
+    if matches!(page.before(at), Some('£' | '/' | '#' | '$' | '€')) {
+        return None;
+    }
+    let digits = page.run(at, |c| c.is_ascii_digit());
+    // Fourteen digits that begin with 20 are a time.
+    let is_time = matches!(digits.len(), 12 | 14) && digits.starts_with(&['2', '0']);
+    let end = match digits.len() {
+        9..=16 if !is_time => at + digits.len(),
+        3 => grouped_digits(page, at, &[3, 3, 4])?.1,
+        _ => return None,
+    };
+    let alone = page.ends_alone(end) && page.get(end) != Some('/');
+    (alone && !is_called_reference(page, at)).then_some(end)
+}
+
+fn is_called_reference(page: Page<'_>, at: usize) -> bool {
+    let start = at.saturating_sub(REFERENCE_REACH);
+    let before: String = (start..at)
+        .filter_map(|at| page.get(at))
+        .map(|c| if c == '\n' { '.' } else { c.to_ascii_uppercase() })
+        .collect();
+    // Not beyond the sentence before; "no." and "ref." end none.
+    let sentence = before.rsplit(['!', '?', ';', ',']).next().unwrap_or_default();
+    sentence.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| REFERENCES.contains(&word))
+}
+
 /// Where the digits after the trunk 0 or the country code begin, and whether it was the latter.
 fn trunk(page: Page<'_>, at: usize) -> Option<(usize, bool)> {
     let inside = if page.get(at) == Some('(') { at + 1 } else { at };

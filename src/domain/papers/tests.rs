@@ -33,6 +33,7 @@ fn agreed() -> Partnership {
         agency_type: kind,
         aliases: Vec::new(),
         may_raise: true,
+        free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
         may_respond: true,
         valid_from: "2020-01-01".parse().unwrap(),
         valid_to: None,

@@ -2,6 +2,7 @@
 
 use escalation_tracker::domain::access::Role;
 use escalation_tracker::domain::agency::AgencyType;
+use escalation_tracker::domain::free_text_policy::FreeTextPolicy;
 use escalation_tracker::usecases::setup::{PlannedAgency, PlannedClient, SetupPlan};
 use escalation_tracker::usecases::shipped;
 use reqwest::Method;
@@ -17,6 +18,7 @@ fn agency(code: &str, name: &str, agency_type: AgencyType, alias: &str) -> Plann
         name: name.to_owned(),
         agency_type,
         aliases: vec![alias.to_owned()],
+        free_text: FreeTextPolicy::Refuse,
         valid_from: "2015-01-01".parse().unwrap(),
         valid_to: None,
         successor: None,
