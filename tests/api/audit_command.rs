@@ -100,7 +100,7 @@ async fn the_command_and_the_verifier_that_stands_alone_say_the_same() {
         (2, &|of| of.swap(3, 4)),
         (5, &|of| drop(of.remove(last))),
         (4, &|of| of[notes] = of[notes].replace("reads", "Reads")),
-        (4, &relinked),
+        (4, &|of| relinked(of)),
     ];
     for (number, (code, change)) in cases.iter().enumerate() {
         let mut changed = lines.clone();
@@ -123,7 +123,7 @@ async fn the_command_and_the_verifier_that_stands_alone_say_the_same() {
 }
 
 /// Writes the first event anew, with the links of all after it.
-fn relinked(lines: &mut Vec<String>) {
+fn relinked(lines: &mut [String]) {
     let mut link = [0; 32];
     for line in lines.iter_mut() {
         let mut it: Value = serde_json::from_str(line).unwrap();

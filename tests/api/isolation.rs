@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use escalation_tracker::domain::access::Reach;
 use escalation_tracker::domain::access::Role;
 use escalation_tracker::domain::agency::AgencyType;
+use escalation_tracker::domain::free_text_policy::FreeTextPolicy;
 use escalation_tracker::domain::ids::EscalationId;
 use escalation_tracker::domain::listing::{EscalationFilter, PageRequest};
 use escalation_tracker::domain::practice::PracticeFilter;
@@ -78,6 +79,7 @@ impl World {
                     valid_from: "2015-01-01".parse().unwrap(),
                     valid_to: None,
                     successor: None,
+                    free_text: FreeTextPolicy::Refuse,
                 });
             }
             for (place, code) in AGENCIES.iter().enumerate() {

@@ -220,6 +220,7 @@ async fn only_known_functions_work_with_their_owners_rights() {
         "make_access_partitions",
         "partnerships_to_sequence",
         "partnerships_to_sweep",
+        "partnerships_with_chains",
         "partnerships_with_reads_to_link",
         "reported_partnership",
         "sweep_state",
