@@ -109,6 +109,9 @@ struct Key {
 /// What the first line of an export says.
 const EXPORT_FORM: &str = "escalation-tracker audit v1";
 
+/// How long one statement of a check may run, in seconds.
+const LONGEST: u64 = 3_600;
+
 /// What does not hold; the first of it decides the exit status.
 #[derive(Debug, thiserror::Error)]
 #[error("the record does not hold: {} finding(s)", .0.len())]
@@ -157,7 +160,10 @@ impl With {
             Some(it) => secret::configured(&it.secrets, it.mode, &self.database.data_dir)?,
             None => Vault::without_secret(),
         };
-        let database = Database::open(&self.database).await?;
+        // To count the rows of many years takes longer than any request may.
+        let settings =
+            DatabaseSettings { statement_timeout_seconds: LONGEST, ..self.database.clone() };
+        let database = Database::open(&settings).await?;
         let deps = Deps::new(database.pool().await?, Arc::new(vault), SchemePolicy::default());
         let id = audit::partnership(&deps, self.partnership.as_deref()).await;
         let id = id.map_err(|failure| match failure {

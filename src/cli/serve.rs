@@ -53,6 +53,15 @@ impl Serve {
                     .into(),
             );
         }
+        if let Some(folder) = &self.service.checkpoint_dir
+            && !folder.is_dir()
+        {
+            return Err(format!(
+                "CHECKPOINT_DIR: {} is no folder; mount or make it first, so that no checkpoint stays inside unseen",
+                folder.display()
+            )
+            .into());
+        }
         let doors = doors::doors(&self.sign_in, self.service.mode)?;
         let listeners = service::listen(&self.service)?;
         let vault =

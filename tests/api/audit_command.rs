@@ -2,10 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use escalation_tracker::http::import_rows::ContractRows;
 use escalation_tracker::usecases::checkpoints;
+use escalation_tracker::worker::Worker;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -140,6 +144,38 @@ fn relinked(lines: &mut [String]) {
         it["link"] = escalation_tracker::sha256::digits(&link).into();
         *line = it.to_string();
     }
+}
+
+/// Files appear under their last name only when they are whole, and none is written twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_brings_its_checkpoints_outside() {
+    let app = TestApp::start().await;
+    let dir = DataDir::new("witness");
+    app.police().raises(json!({})).await;
+    app.sequence().await;
+    let mut deps = app.deps.clone();
+    deps.checkpoint_dir = Some(dir.0.clone());
+    let files = || {
+        let found = std::fs::read_dir(&dir.0)
+            .unwrap()
+            .map(|it| it.unwrap().file_name().into_string().unwrap());
+        found.collect::<Vec<_>>()
+    };
+    let name = format!("{}-000000000001.checkpoint", app.partnership);
+    let worker = Worker::start(deps.clone(), Arc::new(ContractRows));
+    for _ in 0..200 {
+        if files() == [name.clone()] {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    worker.stop().await;
+    assert_eq!(files(), std::slice::from_ref(&name));
+    let note = std::fs::read_to_string(dir.0.join(&name)).unwrap();
+    let kept = checkpoints::kept(&app.deps, app.partnership).await.unwrap();
+    assert_eq!(kept.iter().map(|it| it.note.as_str()).collect::<Vec<_>>(), [note.as_str()]);
+    let key = checkpoints::verifier(&app.deps, app.partnership).await.unwrap();
+    assert!(key.open(&note).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,7 @@ fn production_starts_only_with_what_real_data_need() {
             "https",
         ),
         (vec![database, ("ROOT_SECRET_FILE", "/dev/null")], "32 bytes"),
+        (vec![database, ("ROOT_SECRET_FILE", secret), ("CHECKPOINT_DIR", secret)], "is no folder"),
         (
             vec![
                 database,
