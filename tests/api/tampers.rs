@@ -121,7 +121,7 @@ const ROWS: [&str; 14] = [
     "update escalation set child_count = child_count + 1",
     "update escalation set changed_at = changed_at + interval '1 second'",
     "update escalation set raised_with_agency_id = raised_by_agency_id, raised_by_agency_id = raised_with_agency_id",
-    "update episode set opened_at = opened_at + interval '1 hour'",
+    "update episode set opened_at = opened_at - interval '1 hour'",
     "update stage_clock set started_at = started_at - interval '1 day'",
     "update stage_clock set due_at = due_at + interval '1 day'",
     "delete from stage_clock",
@@ -347,7 +347,7 @@ async fn two_hundred_tampers_are_found_and_told_apart() {
     let (app, kept) = signed().await;
     let ground = Ground::of(&app).await;
     left_alone(&app).await;
-    let mut rng = StdRng::seed_from_u64(thorough(6, 7));
+    let mut rng = StdRng::seed_from_u64(6);
     for number in 0..thorough(30, 200) {
         let tamper = ground.tamper(&mut rng);
         let database = TestDatabase::copy(&app.database).await;
