@@ -47,6 +47,7 @@ fn clients(issuer: &str) -> Vec<PlannedClient> {
         ("service-lead", None, Role::ServiceLead, "Service lead"),
         ("analyst", None, Role::Analyst, "Analyst"),
         ("auditor", None, Role::Auditor, "Auditor"),
+        ("privacy-officer", None, Role::PrivacyOfficer, "Privacy officer"),
         ("operator", None, Role::Operator, "Operator"),
     ];
     of_agencies

@@ -17,6 +17,9 @@ codes! {
         Analyst => "analyst",
         /// Checks that the record is true; reads all, changes nothing.
         Auditor => "auditor",
+        /// Answers for data protection: who read what, what is kept and how long, and what people may ask of data about
+        /// them. Reads no escalation by way of work.
+        PrivacyOfficer => "privacy_officer",
         /// Keeps the service running; sees reference data, no escalation.
         Operator => "operator",
     }
@@ -159,7 +162,7 @@ impl Reach {
 /// Service leads and the Director do not see child references: they oversee, and the child's file
 /// stays with the agencies (data minimisation, UK GDPR Article 5(1)(c)).
 ///
-/// Only the auditor reads who read what. The Director does not: the log watches whoever reads most, and it would tell
+/// Only the auditor and the privacy officer read who read what. The Director does not: the log watches whoever reads most, and it would tell
 /// one agency's chief how the staff of the others work.
 #[must_use]
 pub const fn permits(role: Role, action: Action) -> Option<Reach> {
@@ -269,6 +272,12 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
+        Role::PrivacyOfficer => match action {
+            A::ReadAccessLog | A::ReadReference | A::ReadCheckpoints | A::ReadPublicPack => {
+                Some(Partnership)
+            }
+            _ => None,
+        },
         Role::Operator => match action {
             A::ReadReference | A::ReadCheckpoints | A::ReadPublicPack => Some(Partnership),
             _ => None,
@@ -347,7 +356,7 @@ mod tests {
             Action::ReadCheckpoints,
             Action::ReadPublicPack,
         ];
-        for role in [Role::Auditor, Role::Analyst, Role::Operator] {
+        for role in [Role::Auditor, Role::Analyst, Role::PrivacyOfficer, Role::Operator] {
             for action in Action::ALL.iter().filter(|action| !reads.contains(action)) {
                 assert_eq!(permits(role, *action), None, "{role} {action}");
             }

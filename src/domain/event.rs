@@ -146,6 +146,8 @@ codes! {
         Analyst => "analyst",
         /// Checks that the record is true.
         Auditor => "auditor",
+        /// Answers for data protection.
+        PrivacyOfficer => "privacy_officer",
         /// Keeps the service running.
         Operator => "operator",
         /// The service itself, when time ran out.
@@ -161,6 +163,7 @@ impl From<Role> for ActorRole {
             Role::Director => Self::Director,
             Role::Analyst => Self::Analyst,
             Role::Auditor => Self::Auditor,
+            Role::PrivacyOfficer => Self::PrivacyOfficer,
             Role::Operator => Self::Operator,
         }
     }

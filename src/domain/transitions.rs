@@ -119,7 +119,7 @@ impl Escalation {
             }
             Role::Director => parts.push(Party::Partners),
             Role::ServiceLead => parts.push(Party::Overseer),
-            Role::Analyst | Role::Auditor | Role::Operator => {}
+            Role::Analyst | Role::Auditor | Role::PrivacyOfficer | Role::Operator => {}
         }
         parts
     }

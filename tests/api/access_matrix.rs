@@ -32,6 +32,7 @@ const ACTORS: &[(&str, &str, Option<Role>)] = &[
     ("director", "test-director", Some(Role::Director)),
     ("analyst", "test-analyst", Some(Role::Analyst)),
     ("auditor", "test-auditor", Some(Role::Auditor)),
+    ("privacy_officer", "test-privacy_officer", Some(Role::PrivacyOfficer)),
     ("operator", "test-operator", Some(Role::Operator)),
     ("else_police", "else-police", Some(Role::Agency)),
     ("else_director", "else-director", Some(Role::Director)),

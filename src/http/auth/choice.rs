@@ -43,8 +43,9 @@ pub(super) async fn offer(
         Role::ServiceLead => 1,
         Role::Analyst => 2,
         Role::Auditor => 3,
-        Role::Operator => 4,
-        Role::Agency => 5,
+        Role::PrivacyOfficer => 4,
+        Role::Operator => 5,
+        Role::Agency => 6,
     };
     all.sort_by_key(|(_, _, role)| rank(role));
     let choices = all.into_iter().map(|(client_id, name, _)| Choice { client_id, name }).collect();

@@ -71,6 +71,7 @@ impl ClaimRules {
             Role::ServiceLead,
             Role::Analyst,
             Role::Auditor,
+            Role::PrivacyOfficer,
             Role::Operator,
             Role::Agency,
         ];

@@ -163,6 +163,7 @@ pub const fn words(role: Role) -> &'static str {
         Role::Director => "Director",
         Role::Analyst => "analyst",
         Role::Auditor => "auditor",
+        Role::PrivacyOfficer => "privacy officer",
         Role::Operator => "operator",
     }
 }

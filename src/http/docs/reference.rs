@@ -174,6 +174,7 @@ const fn words(role: Role) -> &'static str {
         Role::Director => "the Director",
         Role::Analyst => "analysts",
         Role::Auditor => "auditors",
+        Role::PrivacyOfficer => "privacy officers",
         Role::Operator => "operators",
     }
 }

@@ -71,6 +71,7 @@ pub fn anyborough() -> SetupPlan {
             client("test-director", Role::Director, None),
             client("test-analyst", Role::Analyst, None),
             client("test-auditor", Role::Auditor, None),
+            client("test-privacy_officer", Role::PrivacyOfficer, None),
             client("test-operator", Role::Operator, None),
         ],
     )
