@@ -1,10 +1,9 @@
 //! Who read what: one entry for each read that shows single escalations, and what its place in the chain is taken of.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
 use super::access::{Caller, Role};
-use super::chain::Said;
+use super::chain::{Member, Said};
 use super::codes::codes;
 use super::export::ExportPurpose;
 use super::ids::{AccessEventId, AgencyId, ClientId, EscalationId};
@@ -170,22 +169,21 @@ impl AccessEvent {
     /// What is hashed of it: everything that is stored.
     #[must_use]
     pub fn said(&self) -> Said {
-        let mut said = Map::new();
-        let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
-        say("id", self.id.to_string().into());
-        say("at", self.at.as_microsecond().into());
-        say("actor_agency", self.agency.map(|it| it.to_string()).into());
-        say("actor_role", self.role.code().into());
-        say("actor_client", self.client.to_string().into());
-        say("actor_subject", self.subject.as_str().into());
-        say("operation", self.operation.as_str().into());
-        say("purpose", self.purpose.map(AccessPurpose::code).into());
-        say("fields", self.fields.code().into());
-        let ids: Vec<String> = self.escalations.iter().map(ToString::to_string).collect();
-        say("escalations", ids.into());
-        say("rows", self.rows.into());
-        say("request", self.request_id.as_str().into());
-        Said::new(FORM, &Value::Object(said))
+        let members = [
+            ("actor_agency", Member::Id(self.agency.map(|it| it.0))),
+            ("actor_client", Member::Id(Some(self.client.0))),
+            ("actor_role", Member::Text(Some(self.role.code()))),
+            ("actor_subject", Member::Text(Some(&self.subject))),
+            ("at", Member::Number(Some(self.at.as_microsecond()))),
+            ("escalations", Member::Ids(&self.escalations)),
+            ("fields", Member::Text(Some(self.fields.code()))),
+            ("id", Member::Id(Some(self.id.0))),
+            ("operation", Member::Text(Some(&self.operation))),
+            ("purpose", Member::Text(self.purpose.map(AccessPurpose::code))),
+            ("request", Member::Text(Some(&self.request_id))),
+            ("rows", Member::Number(Some(self.rows.into()))),
+        ];
+        Said::new(FORM, &members)
     }
 }
 

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::codes::codes;
+use super::ids::EscalationId;
 use crate::sha256;
 
 /// A SHA-256.
@@ -31,11 +33,13 @@ pub struct Said {
 }
 
 impl Said {
-    /// These members under the name of their form, so that what is hashed in another form can never be taken for this.
+    /// These members under the name of their form, so that what is hashed in another form can never be taken for this. They
+    /// stand in the order of their names.
     #[must_use]
-    pub(super) fn new(form: &'static str, members: &Value) -> Self {
-        let mut text = String::with_capacity(512);
-        write_canonical(members, &mut text);
+    pub(super) fn new(form: &'static str, members: &[(&'static str, Member<'_>)]) -> Self {
+        debug_assert!(members.is_sorted_by_key(|(name, _)| name), "{form}");
+        let mut text = String::with_capacity(1_024);
+        write_members(members.iter().map(|(name, it)| (*name, it)), &mut text, Member::write);
         Self { form, text }
     }
 
@@ -58,34 +62,100 @@ impl Said {
     }
 }
 
+/// Something that a stored thing says of itself. Written at once, because a check writes a million of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Member<'a> {
+    /// A text, or that there is none.
+    Text(Option<&'a str>),
+    /// A number, or that there is none.
+    Number(Option<i64>),
+    /// An identifier, or that there is none.
+    Id(Option<Uuid>),
+    /// Several identifiers.
+    Ids(&'a [EscalationId]),
+    /// Several texts.
+    Texts(&'a [String]),
+    /// Texts by name.
+    Named(&'a BTreeMap<String, String>),
+    /// JSON as it is stored.
+    Json(&'a Value),
+}
+
+impl Member<'_> {
+    fn write(&self, to: &mut String) {
+        match self {
+            Self::Text(Some(text)) => write_text(text, to),
+            Self::Number(Some(number)) => to.push_str(&number.to_string()),
+            Self::Id(Some(id)) => write_id(*id, to),
+            Self::Text(None) | Self::Number(None) | Self::Id(None) => to.push_str("null"),
+            Self::Ids(ids) => write_items(ids, to, |id, to| write_id(id.0, to)),
+            Self::Texts(texts) => write_items(texts, to, |text, to| write_text(text, to)),
+            Self::Named(texts) => {
+                let texts = texts.iter().map(|(name, text)| (name.as_str(), text));
+                write_members(texts, to, |text, to| write_text(text, to));
+            }
+            Self::Json(value) => write_canonical(value, to),
+        }
+    }
+}
+
 /// JSON in one form: members by name, no blanks. Whatever a map of another build keeps in another order, the text is
 /// the same.
 fn write_canonical(value: &Value, to: &mut String) {
     match value {
         Value::Object(members) => {
-            let members: BTreeMap<&String, &Value> = members.iter().collect();
-            to.push('{');
-            for (at, (name, value)) in members.into_iter().enumerate() {
-                if at > 0 {
-                    to.push(',');
-                }
-                to.push_str(&Value::from(name.as_str()).to_string());
-                to.push(':');
-                write_canonical(value, to);
-            }
-            to.push('}');
+            let mut members: Vec<_> =
+                members.iter().map(|(name, it)| (name.as_str(), it)).collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            write_members(members, to, write_canonical);
         }
-        Value::Array(items) => {
-            to.push('[');
-            for (at, value) in items.iter().enumerate() {
-                if at > 0 {
-                    to.push(',');
-                }
-                write_canonical(value, to);
-            }
-            to.push(']');
-        }
+        Value::Array(items) => write_items(items, to, write_canonical),
+        Value::String(text) => write_text(text, to),
         plain => to.push_str(&plain.to_string()),
+    }
+}
+
+fn write_members<'a, T: 'a>(
+    members: impl IntoIterator<Item = (&'a str, &'a T)>,
+    to: &mut String,
+    write: impl Fn(&T, &mut String),
+) {
+    to.push('{');
+    for (at, (name, value)) in members.into_iter().enumerate() {
+        if at > 0 {
+            to.push(',');
+        }
+        write_text(name, to);
+        to.push(':');
+        write(value, to);
+    }
+    to.push('}');
+}
+
+fn write_items<T>(items: &[T], to: &mut String, write: impl Fn(&T, &mut String)) {
+    to.push('[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            to.push(',');
+        }
+        write(item, to);
+    }
+    to.push(']');
+}
+
+fn write_id(id: Uuid, to: &mut String) {
+    to.push('"');
+    to.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    to.push('"');
+}
+
+fn write_text(text: &str, to: &mut String) {
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        to.push_str(&Value::from(text).to_string());
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
     }
 }
 

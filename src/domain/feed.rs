@@ -5,10 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::chain::{Hash, Said};
+use super::chain::{Hash, Member, Said};
 use super::event::{Actor, EventType};
 use super::ids::{EscalationId, EventId};
 use super::notice::NoticeKind;
@@ -101,22 +101,21 @@ impl EventSaid<'_> {
     /// What is hashed of it.
     #[must_use]
     pub fn said(&self) -> Said {
-        let mut said = Map::new();
-        let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
-        say("id", self.id.to_string().into());
-        say("escalation", self.escalation.to_string().into());
-        say("version", self.version.into());
-        say("kind", self.kind.into());
-        say("occurred_at", self.occurred_at.as_microsecond().into());
-        say("recorded_at", self.recorded_at.as_microsecond().into());
-        say("actor_agency", self.actor.agency.map(|it| it.to_string()).into());
-        say("actor_role", self.actor.role.code().into());
-        say("actor_client", self.actor.client.map(|it| it.to_string()).into());
-        say("actor_subject", self.actor.subject.as_str().into());
-        say("change", self.change.clone());
-        let texts = self.texts.iter().map(|(field, hash)| (field.clone(), hash.as_str().into()));
-        say("texts", Value::Object(texts.collect()));
-        Said::new(EVENT_FORM, &Value::Object(said))
+        let members = [
+            ("actor_agency", Member::Id(self.actor.agency.map(|it| it.0))),
+            ("actor_client", Member::Id(self.actor.client.map(|it| it.0))),
+            ("actor_role", Member::Text(Some(self.actor.role.code()))),
+            ("actor_subject", Member::Text(Some(&self.actor.subject))),
+            ("change", Member::Json(self.change)),
+            ("escalation", Member::Id(Some(self.escalation.0))),
+            ("id", Member::Id(Some(self.id.0))),
+            ("kind", Member::Text(Some(self.kind))),
+            ("occurred_at", Member::Number(Some(self.occurred_at.as_microsecond()))),
+            ("recorded_at", Member::Number(Some(self.recorded_at.as_microsecond()))),
+            ("texts", Member::Named(self.texts)),
+            ("version", Member::Number(Some(self.version.into()))),
+        ];
+        Said::new(EVENT_FORM, &members)
     }
 }
 
@@ -149,19 +148,19 @@ impl NoticeSaid<'_> {
     /// What is hashed of it.
     #[must_use]
     pub fn said(&self) -> Said {
-        let mut said = Map::new();
-        let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
-        say("id", self.id.to_string().into());
-        say("escalation", self.escalation.to_string().into());
-        say("clock", self.clock.to_string().into());
-        say("kind", self.kind.into());
-        say("percent", self.percent.into());
-        say("fires_at", self.fires_at.as_microsecond().into());
-        say("fired_at", self.fired_at.as_microsecond().into());
-        say("notice", self.notice.into());
-        say("told", self.told.into());
-        say("tell_at", self.tell_at.as_microsecond().into());
-        Said::new(NOTICE_FORM, &Value::Object(said))
+        let members = [
+            ("clock", Member::Id(Some(self.clock))),
+            ("escalation", Member::Id(Some(self.escalation.0))),
+            ("fired_at", Member::Number(Some(self.fired_at.as_microsecond()))),
+            ("fires_at", Member::Number(Some(self.fires_at.as_microsecond()))),
+            ("id", Member::Id(Some(self.id))),
+            ("kind", Member::Text(Some(self.kind))),
+            ("notice", Member::Text(Some(self.notice))),
+            ("percent", Member::Number(self.percent.map(i64::from))),
+            ("tell_at", Member::Number(Some(self.tell_at.as_microsecond()))),
+            ("told", Member::Texts(self.told)),
+        ];
+        Said::new(NOTICE_FORM, &members)
     }
 }
 

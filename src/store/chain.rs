@@ -9,8 +9,8 @@ use diesel::sql_types::{Array, BigInt, Binary, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
 use jiff_diesel::Timestamp as SqlTimestamp;
-use uuid::Uuid;
 
+use super::directory;
 use super::failure::StoreFailure;
 use super::session::set_config;
 use crate::domain::chain::{ChainName, Hash, Head, Link, Placed, Said, Waiting};
@@ -70,12 +70,6 @@ pub trait Chain {
     ) -> impl Future<Output = Result<Vec<Entry>, StoreFailure>> + Send;
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
-
 /// The partnerships in which something waits for its place.
 ///
 /// # Errors
@@ -83,9 +77,7 @@ struct Found {
 pub async fn partnerships_waiting<C: Chain>(
     conn: &mut AsyncPgConnection,
 ) -> Result<Vec<PartnershipId>, StoreFailure> {
-    let sql = format!("select id from {}() as id", C::TABLES.waiting);
-    let found: Vec<Found> = sql_query(sql).load(conn).await?;
-    Ok(found.into_iter().map(|it| PartnershipId(it.id)).collect())
+    directory::partnerships(conn, C::TABLES.waiting).await
 }
 
 #[derive(QueryableByName)]

@@ -1,12 +1,10 @@
 //! Signed checkpoints as rows.
 
 use diesel::prelude::*;
-use diesel::sql_query;
-use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::Timestamp as SqlTimestamp;
-use uuid::Uuid;
 
+use super::directory;
 use super::failure::StoreFailure;
 use super::schema::checkpoint;
 use crate::domain::checkpoint::KeptCheckpoint;
@@ -18,12 +16,6 @@ fn into_domain((number, at, note): Row) -> KeptCheckpoint {
     KeptCheckpoint { number, at: at.to_jiff(), note }
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
-
 /// The partnerships of which there is anything to make a checkpoint of.
 ///
 /// # Errors
@@ -31,9 +23,7 @@ struct Found {
 pub async fn partnerships(
     conn: &mut AsyncPgConnection,
 ) -> Result<Vec<PartnershipId>, StoreFailure> {
-    let found: Vec<Found> =
-        sql_query("select id from partnerships_with_chains() as id").load(conn).await?;
-    Ok(found.into_iter().map(|it| PartnershipId(it.id)).collect())
+    directory::partnerships(conn, "partnerships_with_chains").await
 }
 
 /// The latest.

@@ -9,23 +9,23 @@ use jiff_diesel::Timestamp as SqlTimestamp;
 use uuid::Uuid;
 
 use super::as_of::Past;
-use super::chain::hash_of;
 use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::schema::{event, event_text};
-use crate::domain::chain::{Hash, Said, Stored};
+use crate::domain::chain::Said;
 use crate::domain::event::{Actor, Event, Narrative, TextField};
 use crate::domain::feed::{EventSaid, text_hash};
 use crate::domain::ids::{AgencyId, ClientId, EscalationId, EventId, IdSource, PartnershipId};
 use crate::sha256;
 
+/// An event as it is stored, without its texts.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = event, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
-struct EventRow {
+pub(super) struct EventRow {
     partnership_id: Uuid,
-    id: Uuid,
-    escalation_id: Uuid,
-    version: i32,
+    pub(super) id: Uuid,
+    pub(super) escalation_id: Uuid,
+    pub(super) version: i32,
     event_type: String,
     occurred_at: SqlTimestamp,
     recorded_at: SqlTimestamp,
@@ -62,49 +62,6 @@ struct NewTextRow {
     field: String,
     body: String,
     salt: Vec<u8>,
-}
-
-#[derive(Queryable)]
-struct SaltedRow {
-    escalation_id: Uuid,
-    version: i32,
-    field: String,
-    body: String,
-    salt: Vec<u8>,
-}
-
-/// What is stored of an event, and what was hashed of it when it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Evidence {
-    /// Of which escalation it is.
-    escalation: Uuid,
-    /// Which version the escalation has after it.
-    version: i32,
-    /// What is hashed of it, made anew from everything that it says; nothing when a text is not the one that was hashed, or
-    /// the actor is none that this program could have written.
-    pub(super) said: Option<Said>,
-    /// The leaf that was stored with the event; nothing for events from before there was a feed.
-    then: Option<Hash>,
-}
-
-impl Evidence {
-    /// The leaf by what is stored now.
-    pub(super) fn leaf(&self) -> Option<Hash> {
-        self.said.as_ref().map(Said::leaf)
-    }
-
-    /// What it says to an entry that was made for this version of this escalation.
-    pub(super) fn stored(&self, escalation: Uuid, version: i32) -> Stored {
-        match self.leaf() {
-            Some(leaf)
-                if self.then.is_none_or(|then| then == leaf)
-                    && (escalation, version) == (self.escalation, self.version) =>
-            {
-                Stored::Makes(leaf)
-            }
-            _ => Stored::Differs,
-        }
-    }
 }
 
 /// Appends events of one escalation, each with its leaf. Texts are hashed with salts from `chance`.
@@ -247,70 +204,12 @@ pub(super) async fn by_ids(
     rows.into_iter().map(|row| row.into_domain(Vec::new()).map(|event| (event.id, event))).collect()
 }
 
-type LeafRow = (EventRow, Option<Vec<u8>>, Option<serde_json::Value>);
-
-/// What is stored of these events, for who checks or shows it.
-///
-/// # Errors
-/// The database fails.
-pub(super) async fn evidence(
-    conn: &mut AsyncPgConnection,
-    partnership: PartnershipId,
-    ids: &[Uuid],
-) -> Result<HashMap<EventId, Evidence>, StoreFailure> {
-    let rows: Vec<LeafRow> = event::table
-        .filter(event::partnership_id.eq(partnership.0))
-        .filter(event::id.eq_any(ids))
-        .select((EventRow::as_select(), event::leaf, event::text_hashes))
-        .load(conn)
-        .await?;
-    let joined = event_text::escalation_id
-        .eq(event::escalation_id)
-        .and(event_text::version.eq(event::version))
-        .and(event_text::partnership_id.eq(event::partnership_id));
-    let stored: Vec<SaltedRow> = event_text::table
-        .inner_join(event::table.on(joined))
-        .filter(event::partnership_id.eq(partnership.0))
-        .filter(event::id.eq_any(ids))
-        .select((
-            event_text::escalation_id,
-            event_text::version,
-            event_text::field,
-            event_text::body,
-            event_text::salt,
-        ))
-        .load(conn)
-        .await?;
-    let mut texts: HashMap<(Uuid, i32), BTreeMap<String, String>> = HashMap::new();
-    for text in stored {
-        let hash = hash_digits(&text.salt, &text.body);
-        texts.entry((text.escalation_id, text.version)).or_default().insert(text.field, hash);
-    }
-    rows.into_iter()
-        .map(|(row, then, kept)| {
-            let stored = texts.remove(&(row.escalation_id, row.version)).unwrap_or_default();
-            // A text may be gone; one that is there must be the one that was written.
-            let texts = match kept.map(serde_json::from_value::<BTreeMap<String, String>>) {
-                None => Some(stored),
-                Some(Err(_)) => None,
-                Some(Ok(kept)) => {
-                    stored.iter().all(|(field, it)| kept.get(field) == Some(it)).then_some(kept)
-                }
-            };
-            let then = then.map(hash_of).transpose()?;
-            let said = texts.zip(row.actor().ok()).map(|(texts, actor)| row.said(&actor, &texts));
-            let (escalation, version) = (row.escalation_id, row.version);
-            Ok((EventId(row.id), Evidence { escalation, version, said, then }))
-        })
-        .collect()
-}
-
-fn hash_digits(salt: &[u8], text: &str) -> String {
+pub(super) fn hash_digits(salt: &[u8], text: &str) -> String {
     sha256::digits(&text_hash(salt, text))
 }
 
 impl EventRow {
-    fn said(&self, actor: &Actor, texts: &BTreeMap<String, String>) -> Said {
+    pub(super) fn said(&self, actor: &Actor, texts: &BTreeMap<String, String>) -> Said {
         let said = EventSaid {
             id: EventId(self.id),
             escalation: EscalationId(self.escalation_id),
@@ -325,7 +224,7 @@ impl EventRow {
         said.said()
     }
 
-    fn actor(&self) -> Result<Actor, StoreFailure> {
+    pub(super) fn actor(&self) -> Result<Actor, StoreFailure> {
         Ok(Actor {
             agency: self.actor_agency_id.map(AgencyId),
             role: code(&self.actor_role, "event.actor_role")?,

@@ -10,7 +10,7 @@ use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
 use super::chain::{Chain, Entry, Tables, hash_of};
-use super::events::{self, Evidence};
+use super::evidence::{self, Evidence};
 use super::failure::StoreFailure;
 use super::schema::{event, feed_entry, feed_pending, timer};
 use crate::domain::chain::{ChainName, Hash, Link, Placed, Said, Stored, Waiting};
@@ -95,7 +95,7 @@ async fn waiting(
     let hashed = if bare.is_empty() {
         HashMap::new()
     } else {
-        events::evidence(conn, partnership, &bare).await?
+        evidence::of_events(conn, partnership, &bare).await?
     };
     let mut events: HashMap<Uuid, (i32, Hash)> = HashMap::with_capacity(stored.len());
     for (id, version, leaf) in stored {
@@ -241,9 +241,9 @@ async fn entries(
         ))
         .load(conn)
         .await?;
-    let of_events: Vec<Uuid> = rows.iter().filter_map(|row| row.2).collect();
     let of_timers: Vec<Uuid> = rows.iter().filter_map(|row| row.3).collect();
-    let mut events = events::evidence(conn, partnership, &of_events).await?;
+    let positions = after.saturating_add(1)..=after.saturating_add(limit);
+    let mut events = evidence::at_positions(conn, partnership, positions).await?;
     let mut notices = notices(conn, partnership, &of_timers).await?;
     rows.into_iter()
         .map(|(position, escalation, event_id, timer_id, version, leaf, link)| {

@@ -2,22 +2,17 @@
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
 use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
+use super::directory;
 use super::failure::StoreFailure;
 use super::schema::sweep;
 use crate::domain::ids::PartnershipId;
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
 
 /// Every partnership.
 ///
@@ -26,9 +21,7 @@ struct Found {
 pub async fn partnerships(
     conn: &mut AsyncPgConnection,
 ) -> Result<Vec<PartnershipId>, StoreFailure> {
-    let found: Vec<Found> =
-        sql_query("select id from partnerships_to_sweep() as id").load(conn).await?;
-    Ok(found.into_iter().map(|it| PartnershipId(it.id)).collect())
+    directory::partnerships(conn, "partnerships_to_sweep").await
 }
 
 /// Takes the right to sweep the partnership until `until`, unless somebody else has it at `now`. Says whether it was

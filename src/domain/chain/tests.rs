@@ -89,4 +89,12 @@ proptest! {
         prop_assert_eq!(next.ends_at(head), Err(ChainFault::Head));
         prop_assert_eq!(next.ends_at(Head { link: [7; 32], ..next }), Err(ChainFault::Head));
     }
+
+    /// What is written by hand is what the library would write.
+    #[test]
+    fn a_text_is_written_as_json(text: String) {
+        let mut written = String::new();
+        write_text(&text, &mut written);
+        prop_assert_eq!(written, Value::from(text).to_string());
+    }
 }
