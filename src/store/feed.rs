@@ -9,7 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::{NullableTimestamp, Timestamp as SqlTimestamp};
 use uuid::Uuid;
 
-use super::chain::{Chain, Entry, Tables, hash_of};
+use super::chain::{Chain, Entry, Tables, by_index, hash_of};
 use super::evidence::{self, Evidence};
 use super::failure::StoreFailure;
 use super::schema::{event, feed_entry, feed_pending, timer};
@@ -61,6 +61,7 @@ impl Chain for Feed {
         after: i64,
         limit: i64,
     ) -> Result<Vec<Entry>, StoreFailure> {
+        by_index(conn).await?;
         entries(conn, partnership, after, limit).await
     }
 }
