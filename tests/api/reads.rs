@@ -331,14 +331,14 @@ async fn the_auditor_learns_everybody_who_saw_a_child_and_everything_that_somebo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_auditor_reads_the_log_and_only_of_their_own_partnership() {
+async fn only_the_auditor_and_the_privacy_officer_read_the_log_and_only_of_their_own_partnership() {
     let app = TestApp::start().await;
     let id = app.police().raises(json!({})).await;
     for role in Role::ALL {
         let client =
             if *role == Role::Agency { "test-police".to_owned() } else { format!("test-{role}") };
         let may = permits(*role, "read_access_log".parse().unwrap()).is_some();
-        assert_eq!(may, *role == Role::Auditor, "{role}");
+        assert_eq!(may, matches!(role, Role::Auditor | Role::PrivacyOfficer), "{role}");
         let answer = app.person(&client).get("/v1/access-events").await;
         assert_eq!(answer.status, if may { 200 } else { 403 }, "{role}");
         let body = json!({"child_reference": {"scheme": "la_child_id", "value": "SYN100234"}});

@@ -63,10 +63,11 @@ pub fn chromium() -> PathBuf {
         named.into_iter().chain(usual.map(PathBuf::from)).find(|path| path.exists())
     };
     if found().is_none() {
-        install(&["chromium"]);
+        // What a page takes on paper depends on its letters: without these, Arial is shown in much wider ones.
+        install(&["chromium", "fonts-liberation"]);
     }
     found().expect(
-        "this test looks at the pages with Chromium or Chrome; on Debian type: apt-get install chromium; \
+        "this test looks at the pages with Chromium or Chrome; on Debian type: apt-get install chromium fonts-liberation; \
          elsewhere say where it is: CHROME=/path/to/chrome",
     )
 }
