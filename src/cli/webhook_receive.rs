@@ -16,6 +16,9 @@ use super::webhook_verify::{Finding, examine, verifying_key};
 use crate::usecases::deps::{Clock, SystemClock};
 use crate::webhook::signature::{ID, SIGNATURE, SignedHeaders, TIMESTAMP, VerifyingKey};
 
+/// How long the sender of the last message has for taking its answer, in seconds.
+const LAST_ANSWER_SECONDS: u64 = 5;
+
 /// Shows each message that comes, and whether it is genuine. The demonstration may call it where it listens by itself.
 #[derive(Debug, Args)]
 pub struct Receive {
@@ -112,12 +115,12 @@ impl Receive {
         for address in server.addrs() {
             note(&format!("receiving at http://{address}/; Ctrl-C ends it"));
         }
-        let server = server.run();
+        let mut server = server.shutdown_timeout(LAST_ANSWER_SECONDS).run();
         let handle = server.handle();
         tokio::select! {
-            ended = server => ended?,
-            // What was taken last is answered before it ends.
-            () = desk.enough.notified() => handle.stop(true).await,
+            ended = &mut server => ended?,
+            // What was taken last is answered before it ends: the server goes on until its stop is complete.
+            () = desk.enough.notified() => tokio::join!(server, handle.stop(true)).0?,
         }
         Ok(())
     }
