@@ -230,6 +230,11 @@ pub struct ServiceSettings {
     #[arg(long, env = "CHECKPOINT_DIR")]
     pub checkpoint_dir: Option<PathBuf>,
 
+    /// How many days backups of the database are kept. A certificate of erasure says until when one of them may still hold
+    /// what was destroyed: set it to what is true.
+    #[arg(long, env = "BACKUP_DAYS", default_value_t = 35, value_parser = clap::value_parser!(u16).range(0..=3650))]
+    pub backup_days: u16,
+
     /// Accept NHS numbers as child references. Off until the partnership has decided on it.
     #[arg(long, env = "ACCEPT_NHS_NUMBERS")]
     pub accept_nhs_numbers: bool,

@@ -239,6 +239,7 @@ impl Demo {
             drain_delay_seconds: 0,
             secrets: SecretSettings::default(),
             checkpoint_dir: None,
+            backup_days: 35,
             accept_nhs_numbers: false,
             webhook_allow_hosts: self.webhook_allow_hosts.clone(),
             webhook_root_certificates: None,

@@ -83,6 +83,7 @@ impl Serve {
         }
         deps.outside = service::outside(&self.service, self.sign_in.public_url.as_deref())?;
         deps.checkpoint_dir.clone_from(&self.service.checkpoint_dir);
+        deps.backup_days = self.service.backup_days;
         note(&format!("listening on http://{}", listeners.service.local_addr()?));
         let state = AppState::new(deps, verifier, false).with_doors(doors);
         service::run(state, listeners, &self.service, database).await

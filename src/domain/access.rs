@@ -130,8 +130,18 @@ codes! {
         ManageWebhooks => "manage_webhooks",
         /// Read who read what.
         ReadAccessLog => "read_access_log",
+        /// Take out everything that is held about one child, for whoever has the right to ask.
+        ExportSubject => "export_subject",
         /// Keep copies of the signed checkpoints of the record.
         ReadCheckpoints => "read_checkpoints",
+        /// Place legal holds, and lift them.
+        ManageLegalHolds => "manage_legal_holds",
+        /// Propose that a child or an escalation is erased.
+        ProposeErasure => "propose_erasure",
+        /// Approve that, or decline it.
+        ApproveErasure => "approve_erasure",
+        /// Read legal holds and erasures.
+        ReadErasures => "read_erasures",
         /// Read codes, labels, limits and calendars.
         ReadReference => "read_reference",
     }
@@ -174,6 +184,7 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadReview
             | A::ReadReports
             | A::ReadAccessLog
+            | A::ExportSubject
             | A::SignReview
             | A::ProposeExclusion
             | A::DecideExclusion
@@ -183,7 +194,11 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::SetReview
             | A::KeepReview
             | A::ProposePolicyMigration
-            | A::MigratePolicy => None,
+            | A::MigratePolicy
+            | A::ManageLegalHolds
+            | A::ProposeErasure
+            | A::ApproveErasure
+            | A::ReadErasures => None,
             _ => Some(OwnAgency),
         },
         Role::ServiceLead => match action {
@@ -242,7 +257,9 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ProposePolicyMigration
             | A::MigratePolicy
             | A::ManageWebhooks
-            | A::ReleasePack => Some(Partnership),
+            | A::ReleasePack
+            | A::ApproveErasure
+            | A::ReadErasures => Some(Partnership),
             _ => None,
         },
         Role::Analyst => match action {
@@ -268,14 +285,20 @@ pub const fn permits(role: Role, action: Action) -> Option<Reach> {
             | A::ReadPublicPack
             | A::ReadHearing
             | A::ReadAccessLog
+            | A::ReadErasures
             | A::ReadCheckpoints
             | A::ReadReference => Some(Partnership),
             _ => None,
         },
         Role::PrivacyOfficer => match action {
-            A::ReadAccessLog | A::ReadReference | A::ReadCheckpoints | A::ReadPublicPack => {
-                Some(Partnership)
-            }
+            A::ReadAccessLog
+            | A::ManageLegalHolds
+            | A::ProposeErasure
+            | A::ReadErasures
+            | A::ExportSubject
+            | A::ReadReference
+            | A::ReadCheckpoints
+            | A::ReadPublicPack => Some(Partnership),
             _ => None,
         },
         Role::Operator => match action {
@@ -352,14 +375,25 @@ mod tests {
             Action::ReadReports,
             Action::ReadHearing,
             Action::ReadAccessLog,
+            Action::ExportSubject,
             Action::ReadReference,
             Action::ReadCheckpoints,
             Action::ReadPublicPack,
+            Action::ReadErasures,
         ];
-        for role in [Role::Auditor, Role::Analyst, Role::PrivacyOfficer, Role::Operator] {
+        for role in [Role::Auditor, Role::Analyst, Role::Operator] {
             for action in Action::ALL.iter().filter(|action| !reads.contains(action)) {
                 assert_eq!(permits(role, *action), None, "{role} {action}");
             }
+        }
+    }
+
+    #[test]
+    fn nobody_alone_can_have_anything_erased() {
+        for role in Role::ALL {
+            let (proposes, approves) =
+                (permits(*role, Action::ProposeErasure), permits(*role, Action::ApproveErasure));
+            assert!(proposes.is_none() || approves.is_none(), "{role}");
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::delay::InterimSafety;
 use super::escalation::{Delay, Facts};
 use super::event::{AdvanceCause, AnswerPosition, EventType};
-use super::ids::{AgencyId, ClockId, EscalationId};
+use super::ids::{AgencyId, ClockId, ErasureId, EscalationId};
 use super::link::LinkKind;
 use super::proposal::{ProposalKind, Side};
 use super::resolution::{
@@ -200,6 +200,20 @@ pub enum Change {
         /// The clocks that took over from those that ran.
         clocks: Vec<StageClock>,
     },
+    /// What identified some of its children was erased; others, and its texts, stay.
+    ChildErased {
+        /// By which erasure.
+        erasure: ErasureId,
+        /// How many of its children.
+        children: u16,
+    },
+    /// What identified its children, and its texts, were erased. Nothing follows.
+    Erased {
+        /// By which erasure.
+        erasure: ErasureId,
+        /// How many of its children.
+        children: u16,
+    },
 }
 
 impl Change {
@@ -232,6 +246,8 @@ impl Change {
             Self::Stated => EventType::Stated,
             Self::FeedbackGiven => EventType::FeedbackGiven,
             Self::PolicyMigrated { .. } => EventType::PolicyMigrated,
+            Self::ChildErased { .. } => EventType::ChildErased,
+            Self::Erased { .. } => EventType::Erased,
             Self::ImpactChecked { .. } => EventType::ImpactChecked,
             Self::LearningRecorded { .. } => EventType::LearningRecorded,
             Self::Linked { .. } => EventType::Linked,

@@ -130,6 +130,10 @@ codes! {
         ImpactChecked => "impact_checked",
         /// Its clocks run under another version of the policy.
         PolicyMigrated => "policy_migrated",
+        /// What identified one of its children was erased.
+        ChildErased => "child_erased",
+        /// What identified its children, and its texts, were erased.
+        Erased => "erased",
     }
 }
 

@@ -21,7 +21,10 @@ impl Escalation {
         }
         let by = person(&event.actor);
         match &event.change {
-            Change::Raised { .. } | Change::Noted | Change::Stated => {}
+            Change::Raised { .. } | Change::Noted | Change::Stated | Change::ChildErased { .. } => {
+            }
+            // Nobody can do any more what a clock would wait for.
+            Change::Erased { .. } => self.stop_all(at, heard, StopReason::Ended),
             Change::Acknowledged { .. } => {
                 self.stop(ClockKind::Acknowledgement, at, heard, StopReason::Acknowledged);
                 self.enter(Status::Acknowledged, at);
@@ -239,6 +242,8 @@ const fn moves(change: &Change) -> bool {
             | Change::FeedbackGiven
             | Change::LearningRecorded { .. }
             | Change::ImpactChecked { .. }
+            | Change::ChildErased { .. }
+            | Change::Erased { .. }
     )
 }
 

@@ -66,6 +66,10 @@ id! {
     WebhookEndpointId,
     /// An entry of the log of who read what.
     AccessEventId,
+    /// An order that something is not to be destroyed.
+    LegalHoldId,
+    /// A proposal to erase something, and what came of it.
+    ErasureId,
 }
 
 /// Where new identifiers come from: version 7, so that they sort by the time they were made.

@@ -158,6 +158,8 @@ pub struct EscalationSummary {
     pub next_due_at: Option<Timestamp>,
     /// What that clock waits for.
     pub next_due_clock: Option<ClockKind>,
+    /// Whether what identified its children, and its texts, were erased.
+    pub erased: bool,
     /// How it stands; computed from the whole escalation after the line was found.
     pub standing: Option<Standing>,
     /// What the caller may see of it.

@@ -17,6 +17,8 @@ pub enum Format {
     Ndjson,
     /// `text/plain`.
     Text,
+    /// A ZIP archive.
+    Zip,
 }
 
 impl Format {
@@ -28,6 +30,7 @@ impl Format {
             Self::CloudEvents => ("application", "cloudevents-batch+json"),
             Self::Ndjson => ("application", "x-ndjson"),
             Self::Text => ("text", "plain"),
+            Self::Zip => ("application", "zip"),
         }
     }
 
@@ -41,6 +44,7 @@ impl Format {
             Self::CloudEvents => "application/cloudevents-batch+json; charset=utf-8",
             Self::Ndjson => "application/x-ndjson",
             Self::Text => "text/plain; charset=utf-8",
+            Self::Zip => "application/zip",
         }
     }
 }

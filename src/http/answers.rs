@@ -19,6 +19,9 @@ pub enum ReadProblems {
     /// It does not exist, or is not for this caller to know of.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
+    /// It was erased; what identified a child in it is gone, and only figures tell of it.
+    #[response(status = 410, content_type = "application/problem+json")]
+    Erased(Problem),
     /// The path has no such method; `Allow` lists those that it has.
     #[response(status = 405, content_type = "application/problem+json")]
     MethodNotAllowed(Problem),

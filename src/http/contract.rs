@@ -251,6 +251,10 @@ fn frame() -> OpenApi {
                     "access log",
                     "Who read what, and signed checkpoints that show later that the record was not written anew.",
                 ),
+                (
+                    "privacy",
+                    "What is held about a child, legal holds, and erasure by two people.",
+                ),
                 ("reference", "The codes that can be sent, with their words and definitions."),
                 ("health", "Whether the service lives and is ready."),
                 ("contract", "This contract."),

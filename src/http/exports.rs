@@ -90,7 +90,9 @@ pub async fn export_escalations(
     let format = match by.format() {
         Format::Xlsx => ExportFormat::Xlsx,
         Format::Ndjson => ExportFormat::Ndjson,
-        Format::Csv | Format::Json | Format::CloudEvents | Format::Text => ExportFormat::Csv,
+        Format::Csv | Format::Json | Format::CloudEvents | Format::Text | Format::Zip => {
+            ExportFormat::Csv
+        }
     };
     let filters = request.query_string().to_owned();
     let wanted = Wanted { purpose, format, filters, filter, most: MOST_EXPORTED };

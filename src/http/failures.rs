@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::problem_types::ProblemType;
 use crate::domain::broken_rule::{BrokenRule, FieldFault, OutOfOrder};
 use crate::domain::disclosure::NotPublishable;
+use crate::domain::erasure::CannotErase;
 use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
 use crate::store::StoreFailure;
@@ -39,6 +40,7 @@ impl From<Failure> for Problem {
             }
             Failure::KeyReused => ProblemType::IdempotencyKeyReused.into(),
             Failure::CannotSign(reason) => reason.into(),
+            Failure::CannotErase(reason) => reason.into(),
             Failure::CannotRelease(reason) => reason.into(),
             Failure::NotNow(why) => Self::new(ProblemType::InvalidTransition).detail(why),
             Failure::NotSetUp(what) => {
@@ -196,6 +198,25 @@ impl From<CannotRelease> for Problem {
     }
 }
 
+impl From<CannotErase> for Problem {
+    fn from(reason: CannotErase) -> Self {
+        let not_now = |detail| Self::new(ProblemType::InvalidTransition).detail(detail);
+        match reason {
+            CannotErase::Held => ProblemType::LegalHold.into(),
+            CannotErase::StillOpen => not_now(
+                "An escalation that this is about is open. Erase it when it has ended; nothing vanishes that somebody \
+                 still has to do for a child.",
+            ),
+            CannotErase::Decided => not_now("It is decided; read it to see what came of it."),
+            CannotErase::SamePerson => Self::new(ProblemType::SecondPersonRequired)
+                .detail("Whoever proposed an erasure does not decide it; somebody else has to."),
+            CannotErase::NothingLeft => not_now(
+                "Nothing that this was about is left; it may have been erased by another proposal. Decline this one.",
+            ),
+        }
+    }
+}
+
 fn field_errors(faults: &[FieldFault]) -> FieldErrors {
     let mut errors = FieldErrors::new();
     for fault in faults {
@@ -220,6 +241,7 @@ impl From<StoreFailure> for Problem {
             StoreFailure::OutcomeUnknown => ProblemType::OutcomeUnknown,
             StoreFailure::ReadOnly => ProblemType::ReadOnly,
             StoreFailure::NotRecorded(_) => ProblemType::AccessNotRecorded,
+            StoreFailure::Erased => return ProblemType::Erased.into(),
             StoreFailure::Constraint(_) | StoreFailure::Corrupt(_) | StoreFailure::Other(_) => {
                 tracing::error!(error = %failure, "the store failed");
                 return ProblemType::Internal.into();

@@ -73,6 +73,10 @@ pub struct EscalationLine {
     /// Its colour by the time that its running limit has used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rag: Option<Rag>,
+    /// True where what identified its children, and its texts, were erased: then only this line is left of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub erased: bool,
     /// Where it is.
     pub href: String,
 }
@@ -132,6 +136,7 @@ impl EscalationLine {
             child_seconds: it.standing.as_ref().map(|standing| standing.child.seconds()),
             child_waits: it.standing.as_ref().map(|standing| standing.child.ended.is_none()),
             agency_working_seconds: it.standing.as_ref().and_then(Standing::agency_working_seconds),
+            erased: it.erased,
             href: format!("/v1/escalations/{}", it.id),
             rag: it.standing.as_ref().and_then(|standing| standing.rag),
         }

@@ -115,7 +115,7 @@ pub async fn list_escalations(
     let rows = items.iter().map(EscalationLine::cells);
     let next = links.next.as_deref();
     match by.format() {
-        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text => {}
+        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text | Format::Zip => {}
         Format::Csv => {
             return csv_answer::answer("escalations", ESCALATION_COLUMNS, rows, next);
         }

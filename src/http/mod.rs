@@ -27,6 +27,7 @@ pub mod dry_runs;
 pub mod end_acts;
 pub mod end_requests;
 pub mod ending_views;
+pub mod erasures;
 pub mod escalations;
 pub mod exclusions;
 pub mod explanation_shown;
@@ -53,6 +54,7 @@ pub mod import_rows;
 pub mod import_template;
 pub mod imports;
 pub mod key_set;
+pub mod legal_holds;
 pub mod limits;
 pub mod lines;
 pub mod lists;
@@ -88,6 +90,8 @@ pub mod source_version;
 pub mod sources;
 pub mod state;
 pub mod strict_json;
+pub mod subject_export_file;
+pub mod subject_exports;
 pub mod text_warnings;
 pub mod time_views;
 pub mod times;
@@ -215,7 +219,16 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(access_events::list_access_events)
         .service(access_events::search_access_events)
         .service(access_findings::list_access_findings)
+        .service(subject_exports::create_subject_export)
         .service(checkpoints::list_checkpoints)
+        .service(legal_holds::place_legal_hold)
+        .service(legal_holds::list_legal_holds)
+        .service(legal_holds::lift_legal_hold)
+        .service(erasures::propose_erasure)
+        .service(erasures::approve_erasure)
+        .service(erasures::decline_erasure)
+        .service(erasures::list_erasures)
+        .service(erasures::read_erasure)
         .service(reference::list_agencies)
         .service(reference::list_themes)
         .service(reference::list_timescales)

@@ -106,6 +106,11 @@ permissions! {
     ListPractice => ListPractice, &[Format::Json, Format::Csv];
     WeeklyThemes => ReadWeeklyThemes, &[Format::Json, Format::Csv, Format::Xlsx];
     AccessLog => ReadAccessLog;
+    LegalHolds => ManageLegalHolds;
+    ProposeErasure => ProposeErasure;
+    ApproveErasure => ApproveErasure;
+    Erasures => ReadErasures;
+    SubjectExport => ExportSubject, &[Format::Zip];
     Checkpoints => ReadCheckpoints;
     Reference => ReadReference;
 }

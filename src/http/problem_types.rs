@@ -89,10 +89,12 @@ problem_types! {
         "A request with this Idempotency-Key is being worked on; send it again after the seconds in Retry-After to learn what came of it.";
     InvalidTransition => "invalid-transition", CONFLICT, "This act is not possible now",
         "The item's present state does not allow this act; choose one of possible_acts.";
+    LegalHold => "legal-hold", CONFLICT, "A legal hold is in force",
+        "A legal hold is about this, so nothing of it may be destroyed and nothing was; acts on an escalation go on. Ask your privacy officer about the hold.";
     SecondPersonRequired => "second-person-required", CONFLICT, "Somebody else has to do this",
         "You proposed or answered what this act approves or judges; a second person of the right side has to do it.";
     Erased => "erased", GONE, "The item was erased",
-        "The item was erased under the retention rules and cannot be brought back; remove your link to it.";
+        "What identified a child in it and its texts were erased for good; its reference, times, theme, agencies and clocks stay for the figures. Remove your link to it.";
     CursorExpired => "cursor-expired", GONE, "The cursor has expired",
         "Cursors live for 24 hours; start again from the first page.";
     PreconditionFailed => "precondition-failed", PRECONDITION_FAILED, "The item is no longer at that version",

@@ -107,7 +107,7 @@ pub(super) fn file(shown: &Shown, week: IsoWeek, format: Format) -> Result<HttpR
             let book = review_book(&pack, &shown.sha256, shown.version)?;
             workbook::saved(&name, book, None)
         }
-        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text => {
+        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text | Format::Zip => {
             Ok(HttpResponse::Ok()
                 .content_type(Format::Json.content_type())
                 .insert_header((

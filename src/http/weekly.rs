@@ -88,7 +88,7 @@ pub async fn read_weekly_themes(
     query.finish()?;
     let (weeks, agreed) = weekly::figures(&state.deps, &by, &question).await?;
     match by.format() {
-        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text => {}
+        Format::Json | Format::CloudEvents | Format::Ndjson | Format::Text | Format::Zip => {}
         Format::Csv => {
             let rows = rows(&weeks, &agreed, &question);
             return csv_answer::answer("weekly-themes", COLUMNS, rows, None);

@@ -51,7 +51,8 @@ pub async fn opened(
     let stored: Vec<(Uuid, Vec<u8>)> = escalation_child::table
         .filter(escalation_child::partnership_id.eq(partnership.0))
         .filter(escalation_child::escalation_id.eq_any(&ids))
-        .select((escalation_child::escalation_id, escalation_child::child_key))
+        .filter(escalation_child::child_key.is_not_null())
+        .select((escalation_child::escalation_id, escalation_child::child_key.assume_not_null()))
         .load(conn)
         .await?;
     for (escalation, key) in stored {

@@ -8,6 +8,7 @@ use jiff_diesel::NullableTimestamp;
 use uuid::Uuid;
 
 use super::clock_rows::ClockRow;
+use super::erasing::erased_among;
 use super::escalation_rows::{DelayRow, EpisodeRow, EscalationRow, assemble};
 use super::failure::StoreFailure;
 use super::schema::{delay, episode, escalation, escalation_child, stage_clock};
@@ -40,8 +41,8 @@ struct ChildRow {
     escalation_id: Uuid,
     position: i16,
     scheme: String,
-    child_key: Vec<u8>,
-    ciphertext: Vec<u8>,
+    child_key: Option<Vec<u8>>,
+    ciphertext: Option<Vec<u8>>,
 }
 
 /// The next number for a spoken reference. Numbers of failed requests are never used again.
@@ -79,8 +80,8 @@ pub async fn insert(
             escalation_id: it.id.0,
             position: child.position,
             scheme: child.scheme.clone(),
-            child_key: child.child_key.clone(),
-            ciphertext: child.ciphertext.clone(),
+            child_key: Some(child.child_key.clone()),
+            ciphertext: Some(child.ciphertext.clone()),
         })
         .collect::<Vec<_>>();
     if !rows.is_empty() {
@@ -234,7 +235,7 @@ fn clock_rows(it: &Escalation, from: usize) -> Result<Vec<ClockRow>, StoreFailur
 /// One escalation, or nothing when it does not exist or is not for this transaction to see.
 ///
 /// # Errors
-/// The database fails.
+/// [`StoreFailure::Erased`]; the database fails.
 pub async fn find(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
@@ -246,14 +247,14 @@ pub async fn find(
         .first(conn)
         .await
         .optional()?;
-    whole(conn, row).await
+    unless_erased(conn, row).await
 }
 
 /// The same, held against other writers until the transaction ends. Rows that refer to it can be added meanwhile, so
 /// that the feed's sequencer does not wait for whoever acts on it.
 ///
 /// # Errors
-/// The database fails, or another writer holds it for too long.
+/// [`StoreFailure::Erased`]; the database fails, or another writer holds it for too long.
 pub async fn lock(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
@@ -266,10 +267,10 @@ pub async fn lock(
         .first(conn)
         .await
         .optional()?;
-    whole(conn, row).await
+    unless_erased(conn, row).await
 }
 
-/// The stored child references of an escalation, in the order in which they were given.
+/// The stored child references of an escalation, in the order in which they were given, without those that were erased.
 ///
 /// # Errors
 /// The database fails.
@@ -285,15 +286,15 @@ pub async fn children(
         .select(ChildRow::as_select())
         .load(conn)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| StoredChild {
+    let left = rows.into_iter().filter_map(|row| {
+        Some(StoredChild {
             position: row.position,
             scheme: row.scheme,
-            child_key: row.child_key,
-            ciphertext: row.ciphertext,
+            child_key: row.child_key?,
+            ciphertext: row.ciphertext?,
         })
-        .collect())
+    });
+    Ok(left.collect())
 }
 
 /// The escalations with these identifiers that this transaction may see, read in as many statements as one is.
@@ -349,11 +350,23 @@ pub async fn many(
         .collect()
 }
 
-async fn whole(
+/// The whole of a row, unless what makes it somebody's was destroyed. Nobody is shown a skeleton as if it were the matter.
+async fn unless_erased(
     conn: &mut AsyncPgConnection,
     row: Option<EscalationRow>,
 ) -> Result<Option<Escalation>, StoreFailure> {
     let Some(row) = row else { return Ok(None) };
+    let (partnership, id) = (PartnershipId(row.partnership_id), EscalationId(row.id));
+    if !erased_among(conn, partnership, &[id]).await?.is_empty() {
+        return Err(StoreFailure::Erased);
+    }
+    whole(conn, row).await.map(Some)
+}
+
+async fn whole(
+    conn: &mut AsyncPgConnection,
+    row: EscalationRow,
+) -> Result<Escalation, StoreFailure> {
     let delay = delay::table
         .find((row.partnership_id, row.id))
         .select(DelayRow::as_select())
@@ -376,5 +389,5 @@ async fn whole(
         .await?
         .remove(&row.id)
         .unwrap_or_default();
-    assemble(row, delay, episode, clocks, holdings, links).map(Some)
+    assemble(row, delay, episode, clocks, holdings, links)
 }

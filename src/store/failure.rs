@@ -26,6 +26,9 @@ pub enum StoreFailure {
     /// It could not be written down who reads, so nobody reads.
     #[error("who reads could not be recorded: {0}")]
     NotRecorded(String),
+    /// What is asked for was erased.
+    #[error("it was erased")]
+    Erased,
     /// A row that no rule of ours could have written.
     #[error("a stored row is not valid: {0}")]
     Corrupt(&'static str),

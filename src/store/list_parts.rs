@@ -122,6 +122,7 @@ impl SummaryRow {
                 .next_due_kind
                 .map(|kind| code(&kind, "escalation.next_due_kind"))
                 .transpose()?,
+            erased: false,
             standing: None,
             sight: None,
         })

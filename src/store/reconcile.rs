@@ -15,7 +15,7 @@ use crate::domain::evidence::Finding;
 use crate::domain::ids::{EscalationId, PartnershipId};
 
 /// What is counted: the table, how many rows it has, and of how many the chains tell.
-const COUNTED: [(&str, &str, &str); 5] = [
+const COUNTED: [(&str, &str, &str); 7] = [
     (
         "event",
         "select count(*) from event where partnership_id = $1",
@@ -44,7 +44,21 @@ const COUNTED: [(&str, &str, &str); 5] = [
         "select count(*) from event_text where partnership_id = $1",
         "select count(*) from event e
          cross join lateral (select from jsonb_object_keys(coalesce(e.text_hashes, '{}'))) told
-         where e.partnership_id = $1",
+         where e.partnership_id = $1 and not exists (
+             select from event gone where gone.partnership_id = e.partnership_id
+               and gone.escalation_id = e.escalation_id and gone.event_type = 'erased')",
+    ),
+    // References that are gone are told of by the event of their erasure.
+    (
+        "escalation_child",
+        "select -count(*) from escalation_child where partnership_id = $1 and child_key is null",
+        "select -coalesce(sum((data ->> 'children')::bigint), 0) from event
+         where partnership_id = $1 and event_type in ('erased', 'child_erased')",
+    ),
+    (
+        "erased_escalation",
+        "select count(*) from erased_escalation where partnership_id = $1",
+        "select count(*) from event where partnership_id = $1 and event_type in ('erased', 'child_erased')",
     ),
 ];
 

@@ -175,6 +175,49 @@ diesel::table! {
 }
 
 diesel::table! {
+    erased_escalation (partnership_id, erasure_id, escalation_id) {
+        partnership_id -> Uuid,
+        erasure_id -> Uuid,
+        escalation_id -> Uuid,
+        whole -> Bool,
+        references_erased -> Int4,
+        texts_erased -> Int4,
+        external_ids_erased -> Int4,
+    }
+}
+
+diesel::table! {
+    erasure (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        target -> Text,
+        escalation_id -> Nullable<Uuid>,
+        child_key -> Nullable<Bytea>,
+        ground -> Text,
+        authority -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    erasure_decision (partnership_id, erasure_id) {
+        partnership_id -> Uuid,
+        erasure_id -> Uuid,
+        decision -> Text,
+        reason -> Nullable<Text>,
+        keys_destroyed -> Nullable<Int4>,
+        backups_until -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
     escalation (partnership_id, id) {
         partnership_id -> Uuid,
         id -> Uuid,
@@ -217,8 +260,8 @@ diesel::table! {
         escalation_id -> Uuid,
         position -> Int2,
         scheme -> Text,
-        child_key -> Bytea,
-        ciphertext -> Bytea,
+        child_key -> Nullable<Bytea>,
+        ciphertext -> Nullable<Bytea>,
     }
 }
 
@@ -436,6 +479,36 @@ diesel::table! {
         escalation_id -> Nullable<Uuid>,
         escalation_reference -> Nullable<Text>,
         warnings -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    legal_hold (partnership_id, id) {
+        partnership_id -> Uuid,
+        id -> Uuid,
+        scope -> Text,
+        escalation_id -> Nullable<Uuid>,
+        child_key -> Nullable<Bytea>,
+        reason -> Text,
+        authority -> Text,
+        held_from -> Date,
+        held_until -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
+    }
+}
+
+diesel::table! {
+    legal_hold_lift (partnership_id, hold_id) {
+        partnership_id -> Uuid,
+        hold_id -> Uuid,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by_role -> Text,
+        recorded_by_client_id -> Uuid,
+        recorded_by_subject -> Text,
     }
 }
 
@@ -906,6 +979,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     client,
     delay,
     episode,
+    erased_escalation,
+    erasure,
+    erasure_decision,
     escalation,
     escalation_child,
     escalation_link,
@@ -923,6 +999,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_key,
     import_job,
     import_row,
+    legal_hold,
+    legal_hold_lift,
     login_attempt,
     nil_return,
     partnership,

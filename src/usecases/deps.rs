@@ -24,6 +24,9 @@ const CACHE_LIFE: Duration = Duration::from_secs(3);
 /// How often all partnerships are swept when the settings do not say.
 const USUAL_SWEEP: Duration = Duration::from_secs(15);
 
+/// How many days backups live when the settings do not say (`trust.md` §5.6).
+pub const USUAL_BACKUP_DAYS: u16 = 35;
+
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
     /// The present instant.
@@ -83,6 +86,8 @@ pub struct Deps {
     pub outside: Outside,
     /// A folder outside for copies of signed checkpoints.
     pub checkpoint_dir: Option<PathBuf>,
+    /// How many days a backup of the database lives, and with it what was destroyed since.
+    pub backup_days: u16,
     /// What the service counts about itself.
     pub metrics: Arc<Metrics>,
     /// What is said inside this process when something was written, or got its position.
@@ -108,6 +113,7 @@ impl Deps {
             sweep_every: USUAL_SWEEP,
             outside: Outside::default(),
             checkpoint_dir: None,
+            backup_days: USUAL_BACKUP_DAYS,
             metrics: Arc::default(),
             signals: Arc::default(),
             partnerships: Arc::new(Cache::new(CACHE_LIFE, 1_000)),

@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use crate::domain::broken_rule::{BrokenRule, FieldRule};
+use crate::domain::erasure::CannotErase;
 use crate::domain::ids::{EscalationId, PracticeRecordId};
 use crate::domain::papers::release::CannotRelease;
 use crate::domain::sign_off::CannotSign;
@@ -41,6 +42,9 @@ pub enum Failure {
     /// The pack cannot be made or released so.
     #[error(transparent)]
     CannotRelease(CannotRelease),
+    /// It cannot be erased so.
+    #[error(transparent)]
+    CannotErase(#[from] CannotErase),
     /// What stands does not allow it now, for this reason.
     #[error("not possible now")]
     NotNow(&'static str),

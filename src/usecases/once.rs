@@ -85,10 +85,11 @@ async fn known(
         let Some((meaning, id)) = idempotency::find(conn, whose, hashes, since).await? else {
             return Ok(Shown::of_nobody(None));
         };
+        // First of all it says so when it was erased: then what was asked is forgotten too.
+        let found = escalations::find(conn, caller.partnership, id).await?;
         if meaning != hashes.meaning {
             return Err(Failure::KeyReused);
         }
-        let found = escalations::find(conn, caller.partnership, id).await?;
         let found = found.ok_or(Failure::NotFound)?;
         Ok(detail(deps, conn, caller, &agreed, found).await?.shown().map(Some))
     })

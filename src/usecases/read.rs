@@ -26,7 +26,7 @@ use crate::domain::partnership::Partnership;
 use crate::domain::sight::Sight;
 use crate::domain::standing::Standing;
 use crate::store::session::Connection;
-use crate::store::{escalations, events, exclusions, finding, lists, run_lists};
+use crate::store::{erasing, escalations, events, exclusions, finding, lists, run_lists};
 
 /// The most escalations that a search answers with.
 const SEARCH_LIMIT: i64 = 200;
@@ -263,7 +263,9 @@ async fn add_standing<'a>(
     let lines: Vec<_> = lines.collect();
     let ids: Vec<EscalationId> = lines.iter().map(|line| line.id).collect();
     let mut whole = escalations::many(conn, caller.partnership, &ids).await?;
+    let erased = erasing::erased_among(conn, caller.partnership, &ids).await?;
     for line in lines {
+        line.erased = erased.contains(&line.id);
         if let Some(escalation) = whole.get(&line.id) {
             line.sight = Some(escalation.sight_of(caller));
             line.standing = Some(Standing::of(escalation, agreed, now));

@@ -266,9 +266,16 @@ async fn fire(
     due: &DueTimer,
 ) -> Result<Option<Option<NoticeKind>>, Failure> {
     within(deps, agreed.id, async |conn| {
-        let found = escalations::lock(conn, agreed.id, due.escalation).await?;
-        let before = found.ok_or(Failure::NotFound)?;
         let now = deps.clock.now();
+        let found = match escalations::lock(conn, agreed.id, due.escalation).await {
+            // Nobody is there any more for whom it could come due.
+            Err(StoreFailure::Erased) => {
+                timers::void(conn, agreed.id, &[due.id], now).await?;
+                return Ok(Some(None));
+            }
+            found => found?,
+        };
+        let before = found.ok_or(Failure::NotFound)?;
         if !timers::lock_unfired(conn, agreed.id, due.id).await? || now < due.fires_at {
             return Ok(None);
         }

@@ -62,6 +62,8 @@ fn missing(operation: &Operation, path: &str) -> Option<String> {
         "{action_id}",
         "{learning_id}",
         "{rebase_id}",
+        "{hold_id}",
+        "{erasure_id}",
         "{endpoint_id}",
     ];
     if operation.path.contains("{agency}") {
@@ -278,16 +280,31 @@ async fn a_cursor_of_one_caller_opens_no_list_to_another() {
         app.police().post("/v1/commendations", &body).await.expect(201);
     }
     app.director().get("/v1/escalations").await.expect(200);
+    let officer = app.person("test-privacy_officer");
+    for child in ["SYN100001", "SYN100002"] {
+        let child = json!({"scheme": "la_child_id", "value": child});
+        let id = app.police().raises(json!({"child_references": [child]})).await;
+        app.childrens_services().agrees(&id).await;
+        app.police().accepts(&id).await;
+        app.childrens_services().resolves(&id).await;
+        let erased = json!({"child_reference": child, "ground": "ordered", "authority": "Order 7"});
+        officer.post("/v1/privacy/erasures", &erased).await.expect(201);
+        let held = json!({"scope": "child",
+            "child_reference": child, "reason": "public_inquiry", "authority": "Notice 14"});
+        officer.post("/v1/privacy/legal-holds", &held).await.expect(201);
+    }
     let mut tried = Vec::new();
     for operation in Operation::all().into_iter().filter(|it| it.method == Method::GET) {
         let parameters = operation.document["parameters"].as_array().cloned().unwrap_or_default();
         if operation.action().is_none() || !parameters.iter().any(|it| it["name"] == "cursor") {
             continue;
         }
-        let (by, others) = if operation.id == "list_access_events" {
-            ("test-auditor", ["test-police", "else-director"])
-        } else {
-            ("test-police", ["test-cs", "else-police"])
+        let (by, others, expected) = match operation.id.as_str() {
+            "list_access_events" => ("test-auditor", ["test-police", "else-director"], 403),
+            "list_erasures" | "list_legal_holds" => {
+                ("test-director", ["test-police", "else-police"], 403)
+            }
+            _ => ("test-police", ["test-cs", "else-police"], 400),
         };
         let first =
             app.person(by).get(&format!("{}?limit=1", operation.path)).await.expect(200).json;
@@ -295,7 +312,6 @@ async fn a_cursor_of_one_caller_opens_no_list_to_another() {
         app.person(by).get(next).await.expect(200);
         for other in others {
             let answer = app.person(other).get(next).await;
-            let expected = if by == "test-auditor" { 403 } else { 400 };
             assert_eq!(answer.status, expected, "{} by {other}: {}", operation.id, answer.text);
         }
         tried.push(operation.id);
@@ -306,6 +322,8 @@ async fn a_cursor_of_one_caller_opens_no_list_to_another() {
         "list_episodes",
         "list_escalations",
         "list_practice_records",
+        "list_erasures",
+        "list_legal_holds",
     ];
     assert_eq!(tried, all, "lists with a second page");
 }

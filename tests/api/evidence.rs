@@ -266,7 +266,15 @@ async fn the_map_of_data_has_every_column_and_says_of_none_what_is_not_so() {
             ("from", &["agency", "partnership", "provider", "service"]),
             (
                 "seen_by",
-                &["both_agencies", "own_agency", "partnership", "auditor", "everybody", "nobody"],
+                &[
+                    "both_agencies",
+                    "own_agency",
+                    "partnership",
+                    "auditor",
+                    "privacy",
+                    "everybody",
+                    "nobody",
+                ],
             ),
             ("protection", &["row_security", "sealed", "hashed", "append_only"]),
         ] {

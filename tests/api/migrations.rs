@@ -212,6 +212,7 @@ async fn only_known_functions_work_with_their_owners_rights() {
                where prosecdef and pronamespace = 'public'::regnamespace order by proname";
     let known = [
         "calendars_reach",
+        "carry_out_erasure",
         "feed_state",
         "find_client",
         "find_partnership",

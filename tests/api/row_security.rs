@@ -29,6 +29,11 @@ const OF_THE_REVIEW: &[&str] = &[
     "access_event",
     "access_head",
     "access_seen",
+    "erased_escalation",
+    "erasure",
+    "erasure_decision",
+    "legal_hold",
+    "legal_hold_lift",
     "rebase",
     "rebase_withdrawal",
     "report_token",
@@ -168,7 +173,25 @@ impl World {
                  insert into review_action_state
                  select partnership_id, id, 1, 'on_track', null, '2026-11-30', null, null, now(), 'director',
                         recorded_by_client_id, 'somebody'
-                 from review_learning",
+                 from review_learning;
+                 insert into legal_hold
+                 select distinct on (c.partnership_id) c.partnership_id, c.id, 'escalation', e.id, null::bytea, 'public_inquiry',
+                        'Ref. 1', date '2026-11-09', null::date, now(), c.role, c.id, 'somebody'
+                 from client c join escalation e on e.partnership_id = c.partnership_id
+                 where c.role = 'director';
+                 insert into legal_hold_lift
+                 select partnership_id, id, 'It is over.', now(), recorded_by_role, recorded_by_client_id, 'somebody'
+                 from legal_hold;
+                 insert into erasure
+                 select partnership_id, id, scope, escalation_id, child_key, 'ordered', authority, recorded_at,
+                        recorded_by_role, recorded_by_client_id, recorded_by_subject
+                 from legal_hold;
+                 insert into erasure_decision
+                 select partnership_id, id, 'approved', null, 0, date '2026-12-31', now(), recorded_by_role,
+                        recorded_by_client_id, 'somebody'
+                 from erasure;
+                 insert into erased_escalation
+                 select partnership_id, id, escalation_id, false, 0, 0, 0 from erasure",
             )
             .await
             .unwrap();

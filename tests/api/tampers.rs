@@ -40,7 +40,7 @@ pub async fn signed() -> (TestApp, Vec<Checkpoint>) {
     (app, kept)
 }
 
-async fn verify(deps: &Deps, app: &TestApp, outside: &[Checkpoint]) -> Report {
+pub async fn verify(deps: &Deps, app: &TestApp, outside: &[Checkpoint]) -> Report {
     let key = checkpoints::verifier(&app.deps, app.partnership).await.unwrap();
     let lanes = NonZeroUsize::MIN;
     let asked = Asked { key, outside: outside.to_vec(), lanes, tables: true };

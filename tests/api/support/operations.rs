@@ -57,8 +57,10 @@ impl Operation {
 
     /// Whether it changes something.
     pub fn changes_something(&self) -> bool {
-        // A search is a POST so that the child's reference stays out of addresses.
-        self.method != Method::GET && !self.path.starts_with("/v1/searches")
+        // A search is a POST so that the child's reference stays out of addresses; so is the export of one child.
+        self.method != Method::GET
+            && !self.path.starts_with("/v1/searches")
+            && self.id != "create_subject_export"
     }
 
     /// Whether what it leaves is a record of good practice, and not an act on an escalation.
@@ -95,6 +97,10 @@ impl Operation {
             | "test_webhook_endpoint"
             | "replay_webhook_delivery"
             | "replay_webhooks" => recorded("webhook_act"),
+            "place_legal_hold" => recorded("legal_hold"),
+            "lift_legal_hold" => recorded("legal_hold_lift"),
+            "propose_erasure" => recorded("erasure"),
+            "approve_erasure" | "decline_erasure" => recorded("erasure_decision"),
             "note_learning" => recorded("review_learning"),
             "measure_learning" => recorded("review_learning_result"),
             _ => None,
@@ -131,6 +137,8 @@ impl Operation {
             .replace("{learning_id}", id)
             .replace("{quarter}", "2026-Q3")
             .replace("{rebase_id}", id)
+            .replace("{hold_id}", id)
+            .replace("{erasure_id}", id)
             .replace("{endpoint_id}", id)
             .replace("{sequence}", "1")
             .replace("{agency}", "valeshire_police")
@@ -290,6 +298,7 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "list_access_events" | "search_access_events" | "list_access_findings" => {
             ("test-auditor", &["raise"])
         }
+        "create_subject_export" => ("test-privacy_officer", &["raise"]),
         "read_import" => (police, &["import"]),
         "remove_external_id" => (police, &["raise", "name"]),
         "search_by_external_id" => (police, &[]),
@@ -336,6 +345,13 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
         "read_escalation" | "read_history" | "read_case_note" | "add_external_id"
         | "list_external_ids" | "correct_escalation" | "withdraw" | "add_note"
         | "change_urgency" | "reroute" | "propose_extension" => (police, &["raise"]),
+        "place_legal_hold" => ("test-privacy_officer", &["raise another"]),
+        "lift_legal_hold" => ("test-privacy_officer", &["raise", "hold"]),
+        "list_legal_holds" => ("test-privacy_officer", &["raise", "hold"]),
+        "propose_erasure" => ("test-privacy_officer", &["raise", "withdraw", "so the other"]),
+        "approve_erasure" | "decline_erasure" | "list_erasures" | "read_erasure" => {
+            (director, &["raise", "withdraw", "propose erasure"])
+        }
         "mark_duplicate" | "link" => (police, &["raise another", "raise"]),
         "acknowledge" | "answer" | "decline" | "redirect" | "state_account" => (cs, &["raise"]),
         "explain_due_date" => (police, &["raise delayed"]),
@@ -420,6 +436,19 @@ pub async fn ready<'a>(app: &'a TestApp, operation: &Operation) -> Ready<'a> {
                 let path = format!("/v1/escalations/{id}/exclusion");
                 let lead = app.person("test-director");
                 lead.send(Method::POST, &path, &[], String::new()).await.expect(200);
+            }
+            "so the other" => other.clone_from(&id),
+            "hold" => {
+                let body = json!({"scope": "escalation", "escalation_id": id,
+                                  "reason": "litigation", "authority": "Claim 7"});
+                let officer = app.person("test-privacy_officer");
+                id = officer.post("/v1/privacy/legal-holds", &body).await.expect(201).id();
+            }
+            "propose erasure" => {
+                let body =
+                    json!({"escalation_id": id, "ground": "ordered", "authority": "Order 7"});
+                let officer = app.person("test-privacy_officer");
+                id = officer.post("/v1/privacy/erasures", &body).await.expect(201).id();
             }
             "sequence" => drop(app.sequence().await),
             "make an endpoint" => {

@@ -190,6 +190,16 @@ impl<'a> Person<'a> {
         (status, headers, answer.bytes().await.unwrap().to_vec())
     }
 
+    /// Posts JSON and gets a file.
+    pub async fn post_for_file(&self, path: &str, body: &Value) -> (u16, HeaderMap, Vec<u8>) {
+        let request =
+            self.app.http.post(format!("{}{path}", self.app.url)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, headers, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Reads a table.
     pub async fn get_csv(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[("accept", "text/csv")], "").await
