@@ -8,6 +8,9 @@ pub mod demo;
 pub mod domain;
 /// The PostgreSQL that runs when no other is named.
 pub mod embedded;
+/// What must hold of every reader of hostile input, for fuzzing and for tests.
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 /// URLs, JSON, status codes and who is calling.
 pub mod http;
 /// The reference data that is shipped: themes, timescales, stages, bank holidays, outcomes.

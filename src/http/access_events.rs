@@ -126,7 +126,7 @@ impl AccessEventView {
         ("purpose" = Option<AccessPurpose>, Query, description = "For this purpose."),
         ("from" = Option<Instant>, Query, description = "At this instant or later."),
         ("to" = Option<Instant>, Query, description = "Before this instant."),
-        ("sort" = Option<paging::Sort>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
+        ("sort" = Option<paging::SortByAge>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Lines of a page; 50 when absent."),
         ("cursor" = Option<String>, Query, description = "From `links.next`."),
     ),
@@ -158,10 +158,7 @@ pub async fn list_access_events(
         from: from.map(|it| it.0),
         to: to.map(|it| it.0),
     };
-    let paging = paging::read(&mut query, &request, &state, &by)?;
-    if paging.request.by_next_due {
-        query.refuse("sort", FieldCode::UnknownCode);
-    }
+    let paging = paging::read_by_age(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = access_events::list(&state.deps, &by, &filter, paging.request).await?;
     let links = paging.links(&request, &state, page.next);

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::answers::ReadProblems;
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
-use super::query::QueryReader;
+use super::query::{LARGEST, QueryReader};
 use super::state::AppState;
 use super::times::Instant;
 use crate::domain::checkpoint::KeptCheckpoint;
@@ -72,7 +72,7 @@ pub async fn list_checkpoints(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::new(request.query_string(), &["after", "limit"]);
-    let after = query.integer("after", 0, u32::MAX).unwrap_or(0);
+    let after = query.integer("after", 0, LARGEST).unwrap_or(0);
     let limit = query.integer("limit", 1, MOST).unwrap_or(MOST);
     query.finish()?;
     let (found, key) = checkpoints::list(&state.deps, &by, after.into(), limit.into()).await?;

@@ -36,6 +36,11 @@ fn malformed(name: &HeaderName) -> Problem {
     ))
 }
 
+/// Whether this can stand between the quotes of an entity tag (RFC 9110, section 8.8.3): nothing but visible ASCII, no quotes.
+pub(super) fn is_tag(text: &str) -> bool {
+    text.bytes().all(|byte| byte == 0x21 || (0x23..=0x7E).contains(&byte))
+}
+
 /// `*`, or a list of entity tags; a tag may hold commas, so that it is read letter by letter.
 fn parse(text: &str) -> Option<Tags> {
     let mut rest = text.trim_matches([' ', '\t']);
@@ -55,7 +60,7 @@ fn parse(text: &str) -> Option<Tags> {
         }
         let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
         let (tag, after) = quoted.strip_prefix('"')?.split_once('"')?;
-        if !tag.bytes().all(|byte| byte == 0x21 || (0x23..=0x7E).contains(&byte)) {
+        if !is_tag(tag) {
             return None;
         }
         found.push((weak, tag.to_owned()));

@@ -16,7 +16,7 @@ use utoipa_actix_web::AppExt;
 use super::access_purpose::tell_purpose;
 use super::contract_shapes::name_alternatives;
 use super::deprecations::{Announced, DEPRECATIONS, Deprecation, announce};
-use super::paging::Sort;
+use super::paging::{Sort, SortByAge};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::state::AppState;
@@ -278,15 +278,12 @@ fn frame() -> OpenApi {
     let components = frame.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     // Schemas are gathered from bodies; these are named by parameters only.
-    components.schemas.insert(
-        <AccessPurpose as utoipa::ToSchema>::name().into_owned(),
-        <AccessPurpose as utoipa::PartialSchema>::schema(),
-    );
-    components.schemas.insert(
-        <Sort as utoipa::ToSchema>::name().into_owned(),
-        <Sort as utoipa::PartialSchema>::schema(),
-    );
+    components.schemas.extend([named::<AccessPurpose>(), named::<Sort>(), named::<SortByAge>()]);
     frame
+}
+
+fn named<T: utoipa::ToSchema>() -> (String, RefOr<utoipa::openapi::Schema>) {
+    (T::name().into_owned(), T::schema())
 }
 
 /// Read the contract

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::answers::{ActProblems, BodyProblems, ListProblems, ReadProblems};
 use super::body::Body;
 use super::escalations::no_parameters;
-use super::field_errors::{FieldCode, FieldErrors};
+use super::field_errors::FieldErrors;
 use super::fields::{Id, Text, canonical_uuid, code_members};
 use super::legal_holds::named;
 use super::lists::listed;
@@ -301,7 +301,7 @@ pub async fn decline_erasure(
     tag = "privacy",
     operation_id = "list_erasures",
     params(
-        ("sort" = Option<paging::Sort>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
+        ("sort" = Option<paging::SortByAge>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Lines of a page; 50 when absent."),
         ("cursor" = Option<String>, Query, description = "From `links.next`."),
     ),
@@ -315,10 +315,7 @@ pub async fn list_erasures(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::new(request.query_string(), &["sort", "limit", "cursor"]);
-    let paging = paging::read(&mut query, &request, &state, &by)?;
-    if paging.request.by_next_due {
-        query.refuse("sort", FieldCode::UnknownCode);
-    }
+    let paging = paging::read_by_age(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = erasures::list(&state.deps, &by, paging.request).await?;
     let links = paging.links(&request, &state, page.next);

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::answers::{ActProblems, BodyProblems, ReadProblems};
 use super::body::Body;
+use super::conditions::is_tag;
 use super::dry_runs::{EscalationOrDryRun, Would, tried, writing};
 use super::field_errors::FieldErrors;
 use super::fields::{Identifier, canonical_uuid};
@@ -127,10 +128,11 @@ pub async fn read_escalation(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    no_batch(&id)?;
     let mut query = QueryReader::new(request.query_string(), &[AS_OF]);
     let as_of = as_of(&mut query, state.deps.clock.now());
     query.finish()?;
-    let detail = read::one(&state.deps, &by, item_id(&id)?, as_of).await?;
+    let detail = read::one(&state.deps, &by, escalation_id(&id)?, as_of).await?;
     Ok(shown(HttpResponse::Ok(), detail))
 }
 
@@ -165,8 +167,9 @@ pub async fn correct_escalation(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
+    no_batch(&id)?;
     let writing = writing(&request)?;
-    let id = item_id(&id)?;
+    let id = escalation_id(&id)?;
     let expected = expected_version(&request)?.ok_or(ProblemType::PreconditionRequired)?;
     let input: CorrectEscalation = body.read_merge_patch().await?;
     let on = On { id, expected_version: Some(expected), occurred_at: None, writing };
@@ -250,13 +253,14 @@ pub(super) fn escalation_id(text: &str) -> Result<EscalationId, Problem> {
     canonical_uuid(text).map(EscalationId).ok_or_else(|| ProblemType::NotFound.into())
 }
 
-/// The same where no further name follows: `batch` is the one word there that is an address of its own, for POST.
-fn item_id(text: &str) -> Result<EscalationId, Problem> {
-    if text == "batch" {
-        let allow = HeaderValue::from_static("OPTIONS, POST");
-        return Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow));
+/// Where no further name follows, `batch` is the one word that is an address of its own, for POST. To be asked before
+/// anything else of the request is looked at: no parameter makes another method right.
+fn no_batch(text: &str) -> Result<(), Problem> {
+    if text != "batch" {
+        return Ok(());
     }
-    escalation_id(text)
+    let allow = HeaderValue::from_static("OPTIONS, POST");
+    Err(Problem::new(ProblemType::MethodNotAllowed).header(header::ALLOW, allow))
 }
 
 /// The caller's key for a request that may be repeated.
@@ -302,12 +306,13 @@ pub(super) fn expected_tag(request: &HttpRequest) -> Result<Option<String>, Prob
             "If-Match: * matches any version; send the ETag of the version that you have read.",
         ));
     }
-    let weak = text.starts_with("W/");
-    let tag = text
-        .trim_start_matches("W/")
+    let strong = text.strip_prefix("W/");
+    let weak = strong.is_some();
+    let tag = strong
+        .unwrap_or(text)
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
-        .filter(|tag| !tag.contains('"'))
+        .filter(|tag| is_tag(tag))
         .ok_or_else(invalid)?;
     Ok(Some(if weak { String::new() } else { tag.to_owned() }))
 }

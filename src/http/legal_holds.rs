@@ -214,7 +214,7 @@ pub async fn place_legal_hold(
     tag = "privacy",
     operation_id = "list_legal_holds",
     params(
-        ("sort" = Option<paging::Sort>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
+        ("sort" = Option<paging::SortByAge>, Query, description = "`newest_first`, the usual order, or `oldest_first`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Lines of a page; 50 when absent."),
         ("cursor" = Option<String>, Query, description = "From `links.next`."),
     ),
@@ -228,10 +228,7 @@ pub async fn list_legal_holds(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::new(request.query_string(), &["sort", "limit", "cursor"]);
-    let paging = paging::read(&mut query, &request, &state, &by)?;
-    if paging.request.by_next_due {
-        query.refuse("sort", FieldCode::UnknownCode);
-    }
+    let paging = paging::read_by_age(&mut query, &request, &state, &by)?;
     query.finish()?;
     let page = legal_holds::list(&state.deps, &by, paging.request).await?;
     let links = paging.links(&request, &state, page.next);

@@ -42,6 +42,8 @@ pub mod field_codes;
 pub mod field_errors;
 pub mod fields;
 pub mod filters;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod health;
 pub mod hearing;
 pub mod hearing_views;

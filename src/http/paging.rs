@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cursor::{self, Position};
+use super::field_errors::FieldCode;
 use super::problem::Problem;
 use super::query::QueryReader;
 use super::state::AppState;
@@ -26,6 +27,16 @@ codes! {
         OldestFirst => "oldest_first",
         /// What is due next first, and of that the most overdue; only what has something due.
         NextDue => "next_due",
+    }
+}
+
+codes! {
+    /// The order of a list in which nothing falls due.
+    pub enum SortByAge {
+        /// Newest first.
+        NewestFirst => "newest_first",
+        /// Oldest first.
+        OldestFirst => "oldest_first",
     }
 }
 
@@ -95,6 +106,23 @@ pub fn read(
         rest,
         binding,
     })
+}
+
+/// The same for a list in which nothing falls due, so that `sort` is a [`SortByAge`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_by_age(
+    query: &mut QueryReader,
+    request: &HttpRequest,
+    state: &AppState,
+    caller: &Caller,
+) -> Result<Paging, Problem> {
+    let paging = read(query, request, state, caller)?;
+    if paging.request.by_next_due {
+        query.refuse("sort", FieldCode::UnknownCode);
+    }
+    Ok(paging)
 }
 
 impl Paging {

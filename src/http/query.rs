@@ -13,6 +13,9 @@ use super::problem_types::ProblemType;
 use super::times::{Day, Instant, parse_week};
 use crate::domain::codes::UnknownCode;
 
+/// The largest whole number of the contract's `int32`, for what has no bound of its own.
+pub const LARGEST: u32 = i32::MAX.unsigned_abs();
+
 /// The parameters of one request. Getters note faults; [`QueryReader::finish`] answers with all of
 /// them. Until then a getter gives `None` for an absent as for a faulty parameter.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::fields::canonical_uuid;
 use super::permission::{Allowed, needs};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
-use super::query::QueryReader;
+use super::query::{LARGEST, QueryReader};
 use super::state::AppState;
 use super::webhook_views::{
     ChangeWebhookEndpoint, CreateWebhookEndpoint, DeliveryLinks, ReplayWebhooks, Sequence,
@@ -309,7 +309,7 @@ pub async fn list_webhook_deliveries(
     let mut query = QueryReader::new(request.query_string(), known);
     let limit = query.integer("limit", 1, 200).unwrap_or(USUAL_LIMIT);
     let read_state: Option<DeliveryState> = query.code("state");
-    let before = query.integer("before", 1, u32::MAX);
+    let before = query.integer("before", 1, LARGEST);
     let position = query.raw("sequence").map(Sequence::parse);
     if position == Some(None) {
         query.refuse("sequence", super::field_errors::FieldCode::Pattern);

@@ -211,7 +211,15 @@ async fn a_checkpoint_is_made_when_something_was_added_and_tells_who_asks() {
         assert_eq!(of(who).await, [json!(2)], "{who}");
     }
     assert_eq!(of("else-police").await, Vec::<Value>::new(), "another partnership has its own");
-    for wrong in ["after=-1", "after=x", "limit=0", "limit=201", "after=1&after=2", "more=1"] {
+    for wrong in [
+        "after=-1",
+        "after=x",
+        "limit=0",
+        "limit=201",
+        "after=1&after=2",
+        "after=2147483648",
+        "more=1",
+    ] {
         app.police().get(&format!("/v1/checkpoints?{wrong}")).await.expect(400);
     }
 }

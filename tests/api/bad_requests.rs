@@ -212,6 +212,7 @@ async fn a_correction_says_which_version_it_corrects() {
         (vec!["\"0\""], 412, "precondition-failed"),
         (vec!["\"2\""], 412, "precondition-failed"),
         (vec!["W/\"1\""], 412, "precondition-failed"),
+        (vec!["W/W/\"1\""], 400, "invalid-header"),
         (vec!["\"x\""], 412, "precondition-failed"),
         (vec!["\"99999999999999999999\""], 412, "precondition-failed"),
         (vec!["1"], 400, "invalid-header"),

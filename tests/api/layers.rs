@@ -24,6 +24,8 @@ const RULES: &[(&str, &[&str], Crates)] = &[
     ("telemetry", &["settings", "telemetry"], Crates::Not(WEB_AND_SQL)),
     ("worker", &["domain", "store", "usecases", "worker"], Crates::Not(WEB_AND_SQL)),
     ("cli", &["*"], Crates::Not(&["diesel", "diesel_async", "tokio_postgres"])),
+    // Compiled for tests and for fuzzing only.
+    ("fuzzing", &["*"], Crates::Not(SQL)),
     ("lib", &["*"], Crates::Not(&[])),
     ("main", &["cli"], Crates::Not(WEB_AND_SQL)),
 ];

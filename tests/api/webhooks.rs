@@ -306,6 +306,9 @@ async fn one_message_or_a_range_is_delivered_again_under_the_same_id() {
     assert!(rest.json["links"].get("next").is_none());
     app.police().get(&format!("{at}/deliveries?state=lost")).await.expect(400);
     app.police().get(&format!("{at}/deliveries?sequence=x")).await.expect(400);
+    // The contract's numbers have 32 bits with their sign.
+    app.police().get(&format!("{at}/deliveries?before=2147483647")).await.expect(200);
+    app.police().get(&format!("{at}/deliveries?before=2147483648")).await.expect(400);
     let tested = app.police().send(Method::POST, &format!("{at}/test"), &[], "").await.expect(200);
     assert_eq!(
         (&tested.json["outcome"], &tested.json["status"]),

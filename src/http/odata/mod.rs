@@ -4,7 +4,7 @@
 
 mod door;
 mod fault;
-mod filter;
+pub(super) mod filter;
 mod metadata;
 mod options;
 mod rows;
@@ -199,7 +199,7 @@ impl Call<'_> {
 }
 
 /// The page that the caller would rather have (`Prefer: odata.maxpagesize`).
-fn preferred_page(request: &HttpRequest) -> Option<i64> {
+pub(super) fn preferred_page(request: &HttpRequest) -> Option<i64> {
     let said = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
     said.flat_map(|value| value.split([',', ';']))
         .filter_map(|one| {

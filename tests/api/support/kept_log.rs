@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Stands in what tests send, in lower case. A line of the log with it says again what was sent.
-const MARKER: &str = "zq7mark";
+/// Stand in what tests send, in lower case. A line of the log with one says again what was sent.
+const MARKERS: [&str; 3] = ["zq7mark", "zqkept", "zqseal"];
 
 static MARKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -17,7 +17,8 @@ struct OnlyMarked;
 impl Write for OnlyMarked {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let line = String::from_utf8_lossy(bytes).into_owned();
-        if line.to_lowercase().contains(MARKER) {
+        let small = line.to_lowercase();
+        if MARKERS.iter().any(|marker| small.contains(marker)) {
             MARKED.lock().unwrap().push(line);
         }
         Ok(bytes.len())
@@ -46,8 +47,19 @@ pub fn listen() {
 /// shows that the log is heard.
 #[track_caller]
 pub fn marked_but_for(word: &str) -> Vec<String> {
-    let (wanted, others): (Vec<_>, Vec<_>) =
-        MARKED.lock().unwrap().iter().cloned().partition(|line| line.contains(word));
+    let lines = MARKED.lock().unwrap().clone();
+    let ours = lines.into_iter().filter(|line| line.to_lowercase().contains(MARKERS[0]));
+    let (wanted, others): (Vec<_>, Vec<_>) = ours.partition(|line| line.contains(word));
     assert!(!wanted.is_empty(), "the log of the service is not heard");
     others.into_iter().filter(|line| !line.contains("Zq7mark-heard-")).collect()
+}
+
+/// The lines with one of the other markers, but for those with this word, of which there must be one, as above.
+#[track_caller]
+pub fn with_others_but_for(word: &str) -> Vec<String> {
+    let lines = MARKED.lock().unwrap().clone();
+    let theirs = lines.into_iter().filter(|line| !line.to_lowercase().contains(MARKERS[0]));
+    let (wanted, others): (Vec<_>, Vec<_>) = theirs.partition(|line| line.contains(word));
+    assert!(!wanted.is_empty(), "the log of the service is not heard");
+    others
 }

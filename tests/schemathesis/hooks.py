@@ -1,0 +1,4 @@
+"""What Schemathesis loads."""
+
+import actors  # noqa: F401
+import rules  # noqa: F401
