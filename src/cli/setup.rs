@@ -9,17 +9,18 @@ use serde::Deserialize;
 
 use super::Outcome;
 use super::database::Database;
-use super::terminal::answer;
+use super::terminal::{answer, note};
 use crate::domain::access::Role;
 use crate::domain::agency::AgencyType;
 use crate::domain::child_reference::SchemePolicy;
 use crate::domain::free_text_policy::FreeTextPolicy;
 use crate::domain::london::local_date;
+use crate::domain::sharing_agreement::{AgreementRule, AgreementState, LawfulBasis};
 use crate::reference::{AgreedFile, CalendarFile, StagePolicyFile};
 use crate::settings::DatabaseSettings;
 use crate::usecases::policies::{self, Proposal};
-use crate::usecases::setup::{self, PlannedAgency, PlannedClient, SetupPlan};
-use crate::usecases::{Deps, shipped};
+use crate::usecases::setup::{self, PlannedAgency, PlannedAgreement, PlannedClient, SetupPlan};
+use crate::usecases::{Deps, agreements, shipped};
 use crate::vault::Vault;
 
 /// Sets a partnership up.
@@ -37,6 +38,8 @@ pub struct Setup {
 struct File {
     code: String,
     name: String,
+    /// Whether an agency adds data only while an agreement of its own is in force, or agreements are only recorded.
+    agreements: Option<AgreementRule>,
     agencies: Vec<FileAgency>,
     clients: Vec<FileClient>,
     /// Calendars of bank holidays besides the shipped one; the one loaded last counts new dates.
@@ -58,9 +61,23 @@ struct FileAgency {
     aliases: Vec<String>,
     /// What becomes of a text with an NHS number, a telephone number or the like; refused when nothing is said.
     free_text: Option<FreeTextPolicy>,
+    /// The dated agreements under which it shares data. Add renewals; what is recorded never changes.
+    #[serde(default)]
+    agreements: Vec<FileAgreement>,
     valid_from: Date,
     valid_to: Option<Date>,
     successor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAgreement {
+    reference: String,
+    lawful_basis: LawfulBasis,
+    from: Date,
+    until: Date,
+    /// The reference of an agreement that was wrong or ended early.
+    replaces: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,12 +111,15 @@ impl Setup {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|fault| format!("{}: {fault}", self.file.display()))?;
         let code = file.code.clone();
-        let plan = shipped::plan(
-            file.code,
-            file.name,
-            file.agencies.into_iter().map(PlannedAgency::from).collect(),
-            file.clients.into_iter().map(PlannedClient::from).collect(),
-        )?;
+        let plan = SetupPlan {
+            agreements: file.agreements,
+            ..shipped::plan(
+                file.code,
+                file.name,
+                file.agencies.into_iter().map(PlannedAgency::from).collect(),
+                file.clients.into_iter().map(PlannedClient::from).collect(),
+            )?
+        };
         let database = Database::open(&self.database).await?;
         if database.is_own() {
             database.migrate().await?;
@@ -109,13 +129,19 @@ impl Setup {
         let deps = Deps::new(database.pool().await?, vault, SchemePolicy::default());
         let done = apply(&deps, &plan, rules).await;
         database.close().await?;
-        done?;
+        let notes = done?;
         answer(&format!("{code} is set up with {agencies} agencies and {clients} clients"));
+        notes.iter().for_each(|it| note(it));
         Ok(())
     }
 }
 
-async fn apply(deps: &Deps, plan: &SetupPlan, rules: Vec<Proposal>) -> Outcome {
+/// Sets up, and gives what somebody should know of agreements.
+async fn apply(
+    deps: &Deps,
+    plan: &SetupPlan,
+    rules: Vec<Proposal>,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
     let today = local_date(deps.clock.now());
     // Before the first change, so that a slip in the last of them leaves nothing half done.
     for proposal in &rules {
@@ -125,7 +151,41 @@ async fn apply(deps: &Deps, plan: &SetupPlan, rules: Vec<Proposal>) -> Outcome {
     for proposal in rules {
         policies::apply(deps, id, vec![proposal]).await?;
     }
-    Ok(())
+    Ok(notes(&agreements::of(deps, id).await?))
+}
+
+/// What agreements ask of whoever sets up: of each agency that could not add data, or soon cannot.
+fn notes(it: &agreements::Looked) -> Vec<String> {
+    let mut notes = Vec::new();
+    if it.rule == AgreementRule::Recorded {
+        notes.push(
+            "Note: sharing agreements are only recorded here, and every agency adds data without one. Write \
+             \"agreements\": \"required\" beside the code of the partnership to change that."
+                .to_owned(),
+        );
+    }
+    for agency in it.to_see_to() {
+        let code = &agency.code;
+        let until = agency.standing.until.map_or_else(String::new, |it| it.to_string());
+        let then = match it.rule {
+            AgreementRule::Required => {
+                "; without one in force it can read and answer, and raises nothing new"
+            }
+            AgreementRule::Recorded => "",
+        };
+        notes.push(match agency.standing.state {
+            AgreementState::EndsSoon => {
+                format!("Note: the sharing agreement of {code} ends on {until}{then}.")
+            }
+            AgreementState::Lapsed => {
+                format!("Note: the sharing agreement of {code} ended on {until}{then}.")
+            }
+            AgreementState::None | AgreementState::InForce => {
+                format!("Note: {code} has no sharing agreement in force{then}.")
+            }
+        });
+    }
+    notes
 }
 
 impl File {
@@ -182,9 +242,22 @@ impl From<FileAgency> for PlannedAgency {
             agency_type: it.kind,
             aliases: it.aliases,
             free_text: it.free_text.unwrap_or(FreeTextPolicy::Refuse),
+            agreements: it.agreements.into_iter().map(PlannedAgreement::from).collect(),
             valid_from: it.valid_from,
             valid_to: it.valid_to,
             successor: it.successor,
+        }
+    }
+}
+
+impl From<FileAgreement> for PlannedAgreement {
+    fn from(it: FileAgreement) -> Self {
+        Self {
+            reference: it.reference,
+            lawful_basis: it.lawful_basis,
+            from: it.from,
+            until: it.until,
+            replaces: it.replaces,
         }
     }
 }

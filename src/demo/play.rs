@@ -124,6 +124,8 @@ pub(super) async fn load(
 
 fn only_partnership(plan: &SetupPlan) -> SetupPlan {
     SetupPlan {
+        // A demonstration of an earlier version has no agreements, and its agencies go on.
+        agreements: None,
         agencies: vec![],
         clients: plan.clients.iter().filter(|it| it.role == Role::Director).cloned().collect(),
         themes: vec![],

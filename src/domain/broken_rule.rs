@@ -38,6 +38,14 @@ pub enum BrokenRule {
         /// When it was opened last.
         last: jiff::Timestamp,
     },
+    /// The partnership requires a sharing agreement for new data, and the agency has none in force.
+    #[error("no sharing agreement is in force")]
+    NoAgreement {
+        /// The last day of the last one.
+        ended: Option<jiff::civil::Date>,
+        /// The first day of the next one that is recorded.
+        again_from: Option<jiff::civil::Date>,
+    },
     /// No calendar covers a year that a due date needs.
     #[error(transparent)]
     NoCalendar(#[from] NoCalendar),

@@ -67,6 +67,7 @@ pub mod review;
 pub mod review_setting;
 pub mod scene;
 pub mod sent;
+pub mod sharing_agreement;
 pub mod shift;
 pub mod sight;
 pub mod sign_in;

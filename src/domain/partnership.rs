@@ -7,6 +7,7 @@ use super::agency::AgencyType;
 use super::free_text_policy::FreeTextPolicy;
 use super::ids::{AgencyId, PartnershipId};
 use super::london::local_date;
+use super::sharing_agreement::Sharing;
 use super::stage_policy::StagePolicy;
 use super::timescale::Timescale;
 use super::working_days::Calendar;
@@ -30,6 +31,8 @@ pub struct Agency {
     pub may_respond: bool,
     /// What becomes of a text of its people in which somebody's details are found.
     pub free_text: FreeTextPolicy,
+    /// The agreements under which it shares data.
+    pub sharing: Sharing,
     /// Its first day.
     pub valid_from: Date,
     /// Its last day, if it has ended.

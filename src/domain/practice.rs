@@ -118,7 +118,7 @@ impl PracticeRecord {
     /// The record of what `caller` says for its agency `by`, received at `now`.
     ///
     /// # Errors
-    /// Every rule that it breaks.
+    /// The agency may add no data now; or every rule that it breaks.
     pub fn new(
         id: PracticeRecordId,
         said: Practice,
@@ -127,6 +127,7 @@ impl PracticeRecord {
         agreed: &Partnership,
         now: Timestamp,
     ) -> Result<Self, BrokenRule> {
+        by.sharing.check_new_data(local_date(now))?;
         let occurred_at = said.occurred_at.unwrap_or(now);
         let about = agreed.agency(&said.about_agency);
         let mut faults = Faults::default();

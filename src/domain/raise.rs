@@ -115,13 +115,15 @@ impl Escalation {
     /// Raises an escalation: the escalation and its first event.
     ///
     /// # Errors
-    /// Every rule that the raiser's words break.
+    /// The raising agency may add no data now; or every rule that the raiser's words break.
     pub fn raise(
         raise: Raise,
         id: EscalationId,
         reference: String,
         scene: &Scene<'_>,
     ) -> Result<(Self, Vec<Event>), BrokenRule> {
+        // Whatever way a concern comes in, it comes through here. What is asked for is the day on which it is shared.
+        raise.raised_by.sharing.check_new_data(local_date(scene.now))?;
         let raised_at = raise.raised_at.or(scene.occurred_at).unwrap_or(scene.now);
         let stage = raise.first_stage();
         raise.check(raised_at, stage, scene)?;

@@ -1,5 +1,7 @@
 //! What a use case's failure looks like from outside: the one place where failures become problems.
 
+use jiff::civil::Date;
+
 use super::field_errors::{FieldCode, FieldErrors};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
@@ -104,6 +106,9 @@ impl From<BrokenRule> for Problem {
                 );
                 errors.push_with("#/occurred_at", FieldCode::Inconsistent, detail);
                 errors.into()
+            }
+            BrokenRule::NoAgreement { ended, again_from } => {
+                Self::new(ProblemType::AgreementLapsed).detail(no_agreement(ended, again_from))
             }
             BrokenRule::Fields(faults) => field_errors(&faults).into(),
             BrokenRule::NoCalendar(missing) => {
@@ -215,6 +220,22 @@ impl From<CannotErase> for Problem {
             ),
         }
     }
+}
+
+/// Why nothing new is taken, what still works, and who puts it right.
+fn no_agreement(ended: Option<Date>, again_from: Option<Date>) -> String {
+    let why = ended.map_or_else(
+        || "Your agency has no sharing agreement in force".to_owned(),
+        |last| format!("Your agency's sharing agreement ended on {last}"),
+    );
+    let next = again_from.map_or_else(String::new, |first| {
+        format!(" The next one that is registered begins on {first}.")
+    });
+    format!(
+        "{why}, so nothing new was stored for it.{next} The partnership's business manager registers a renewal with the \
+         command setup; send this again after that. What is there can still be read, answered and resolved, and others \
+         can raise with you. If a child is in danger, telephone now."
+    )
 }
 
 fn field_errors(faults: &[FieldFault]) -> FieldErrors {

@@ -73,6 +73,8 @@ problem_types! {
         "The token is valid, but its client is not registered here; ask the service's administrator to register it.";
     ClientDisabled => "client-disabled", FORBIDDEN, "The client is disabled",
         "The client is registered but disabled; ask the service's administrator why.";
+    AgreementLapsed => "agreement-lapsed", FORBIDDEN, "No sharing agreement is in force",
+        "Your agency adds no new record until the partnership's business manager has registered its agreement or the renewal; what is there can be read and acted on. A child in danger does not wait for this: telephone.";
     NotFound => "not-found", NOT_FOUND, "Nothing is here",
         "There is nothing at this address that you may see; check the address and the identifier.";
     MethodNotAllowed => "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here",

@@ -10,12 +10,14 @@ use super::policy_views::{StagePolicies, StagePolicyView};
 use super::problem::Problem;
 use super::problem_types::ProblemType;
 use super::reference_views::{
-    Agencies, AgencyView, CalendarView, Calendars, CodeView, HolidayView, LimitView, OutcomeLists,
-    OutcomeView, ThemeView, Themes, TimescaleView, Timescales,
+    Agencies, AgencyView, AgreementView, CalendarView, Calendars, CodeView, HolidayView, LimitView,
+    OutcomeLists, OutcomeView, ThemeView, Themes, TimescaleView, Timescales,
 };
 use super::state::AppState;
 use super::times::{Day, Instant};
+use crate::domain::london::local_date;
 use crate::domain::partnership::Partnership;
+use crate::domain::sharing_agreement::shown_to;
 use crate::usecases::reference;
 
 /// Declares the operation of one list: everything but what it shows is the same.
@@ -42,31 +44,47 @@ macro_rules! reference_operation {
     };
 }
 
-reference_operation!(
-    /// List the agencies
-    ///
-    /// Who takes part, with the names under which each can be sent.
-    list_agencies, "/v1/reference/agencies", Agencies, |agreed| Agencies {
-        items: agreed
-            .agencies
-            .iter()
-            .map(|it| AgencyView {
-                code: it.code.clone(),
-                name: it.name.clone(),
-                kind: it.agency_type,
-                aliases: it.aliases.clone(),
-                may_raise: it.may_raise,
-                may_respond: it.may_respond,
-                valid_from: Day(it.valid_from),
-                valid_to: it.valid_to.map(Day),
-                successor: it
-                    .successor
-                    .and_then(|id| agreed.agency_by_id(id))
-                    .map(|agency| agency.code.clone()),
-            })
-            .collect(),
-    }
-);
+/// List the agencies
+///
+/// Who takes part, with the names under which each can be sent. To the agency itself, to those who review the partnership
+/// and to who answers for data protection each says how it stands with its sharing agreement; ask once a day, and warn
+/// your people when it `ends_soon`.
+#[utoipa::path(
+    tag = "reference",
+    operation_id = "list_agencies",
+    security(("bearer" = ["read_reference"])),
+    responses((status = 200, description = "The list.", body = Agencies), ReadProblems),
+)]
+#[get("/v1/reference/agencies")]
+pub async fn list_agencies(
+    by: Allowed<needs::Reference>,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    no_parameters(&request)?;
+    let agreed = reference::partnership(&state.deps, by.partnership).await?;
+    let today = local_date(state.deps.clock.now());
+    let items = agreed
+        .agencies
+        .iter()
+        .map(|it| AgencyView {
+            code: it.code.clone(),
+            name: it.name.clone(),
+            kind: it.agency_type,
+            aliases: it.aliases.clone(),
+            may_raise: it.may_raise,
+            may_respond: it.may_respond,
+            valid_from: Day(it.valid_from),
+            valid_to: it.valid_to.map(Day),
+            successor: it
+                .successor
+                .and_then(|id| agreed.agency_by_id(id))
+                .map(|agency| agency.code.clone()),
+            agreement: shown_to(&by, it.id).then(|| AgreementView::on(today, &it.sharing)),
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(Agencies { items }))
+}
 
 reference_operation!(
     /// List the themes

@@ -1,11 +1,15 @@
 //! Reference data as they are shown.
 
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::times::{Day, Instant};
 use crate::domain::agency::AgencyType;
 use crate::domain::limit::{Direction, Limit, LimitUnit};
+use crate::domain::sharing_agreement::{
+    AgreementRule, AgreementStanding, AgreementState, LawfulBasis, Sharing,
+};
 use crate::domain::working_days::{DayZero, Nation};
 
 /// The agencies.
@@ -40,6 +44,50 @@ pub struct AgencyView {
     /// Code of the agency that took over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
+    /// How it stands with the agreement under which it shares data. Only for the agency itself, for those who review the
+    /// partnership and for who answers for data protection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementView>,
+}
+
+/// How it stands today, in Europe/London, with the agreement under which an agency shares data.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgencyAgreement)]
+pub struct AgreementView {
+    /// Whether one is in force. `ends_soon` begins 60 days before the last day that is agreed on without a gap.
+    pub state: AgreementState,
+    /// Whether the agency may add data only while one is in force. If so, and it is `lapsed` or `none`, what would add a
+    /// record is answered `agreement-lapsed`; everything else goes on.
+    pub required: bool,
+    /// The last day that is agreed on without a gap, or that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
+    /// The first day of the next agreement, where there is a gap before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_from: Option<Day>,
+    /// What the partnership calls the document that is in force, or was the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// On which basis of UK GDPR Article 6(1) the agency shares under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lawful_basis: Option<LawfulBasis>,
+}
+
+impl AgreementView {
+    /// How it stands on `day`.
+    #[must_use]
+    pub fn on(day: Date, it: &Sharing) -> Self {
+        let AgreementStanding { state, until, again_from, under } = it.standing(day);
+        let (reference, lawful_basis) = under.unzip();
+        Self {
+            state,
+            required: it.rule == AgreementRule::Required,
+            until: until.map(Day),
+            again_from: again_from.map(Day),
+            reference,
+            lawful_basis,
+        }
+    }
 }
 
 /// The themes.

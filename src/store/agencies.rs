@@ -11,8 +11,10 @@ use super::escalation_rows::code;
 use super::failure::StoreFailure;
 use super::pool::Pool;
 use super::schema::{agency, partnership};
+use super::sharing_agreements;
 use crate::domain::ids::{AgencyId, PartnershipId};
 use crate::domain::partnership::Agency;
+use crate::domain::sharing_agreement::Sharing;
 
 #[derive(QueryableByName)]
 struct Found {
@@ -77,8 +79,9 @@ pub(super) struct AgencyRow {
 }
 
 impl AgencyRow {
-    pub(super) fn into_domain(self) -> Result<Agency, StoreFailure> {
+    pub(super) fn into_domain(self, sharing: Sharing) -> Result<Agency, StoreFailure> {
         Ok(Agency {
+            sharing,
             id: AgencyId(self.id),
             code: self.code,
             name: self.name,
@@ -135,7 +138,7 @@ pub async fn put(
     Ok(())
 }
 
-/// Every agency of a partnership, by code.
+/// Every agency of a partnership with its agreements, by code.
 ///
 /// # Errors
 /// The database fails.
@@ -143,13 +146,18 @@ pub async fn all(
     conn: &mut AsyncPgConnection,
     partnership: PartnershipId,
 ) -> Result<Vec<Agency>, StoreFailure> {
-    agency::table
+    let rule = sharing_agreements::rule(conn, partnership).await?;
+    let mut agreements = sharing_agreements::all(conn, partnership).await?;
+    let rows: Vec<AgencyRow> = agency::table
         .filter(agency::partnership_id.eq(partnership.0))
         .order(agency::code)
         .select(AgencyRow::as_select())
         .load(conn)
-        .await?
-        .into_iter()
-        .map(AgencyRow::into_domain)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let agreements = agreements.remove(&AgencyId(row.id)).unwrap_or_default();
+            row.into_domain(Sharing { rule, agreements })
+        })
         .collect()
 }

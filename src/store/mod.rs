@@ -51,6 +51,7 @@ pub mod review_rules;
 pub mod run_lists;
 mod schema;
 pub mod session;
+pub mod sharing_agreements;
 pub mod sign_in;
 pub mod sign_offs;
 pub mod source_records;

@@ -544,6 +544,7 @@ diesel::table! {
         code -> Text,
         name -> Text,
         created_at -> Timestamptz,
+        agreements -> Text,
     }
 }
 
@@ -748,6 +749,19 @@ diesel::table! {
         attendance -> Jsonb,
         checks -> Jsonb,
         next_meeting_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    sharing_agreement (partnership_id, agency_id, reference) {
+        partnership_id -> Uuid,
+        agency_id -> Uuid,
+        reference -> Text,
+        lawful_basis -> Text,
+        in_force_from -> Date,
+        in_force_until -> Date,
+        replaces -> Nullable<Text>,
+        recorded_at -> Timestamptz,
     }
 }
 
@@ -1017,6 +1031,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     review_learning_result,
     review_setting,
     review_sign_off,
+    sharing_agreement,
     source_record,
     stage_clock,
     stage_policy,

@@ -213,6 +213,8 @@ impl Work<'_> {
         let mut after = 0;
         loop {
             let rows = self.waiting(after, BATCH).await?;
+            // A file may take an hour, and an agreement may be renewed meanwhile.
+            self.agreed = partnership(self.deps, self.place.0).await?;
             let Some((last, _)) = rows.last() else { break };
             after = last.number;
             // What came of rows that left nothing else behind.

@@ -12,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::deps::Deps;
 use crate::domain::notice::NoticeKind;
+use crate::domain::sharing_agreement::AgreementState;
 use crate::domain::webhook::AttemptOutcome;
 use crate::store::feed::FeedState;
 use crate::store::sweeps::SweepState;
@@ -38,6 +39,11 @@ struct OfWebhook {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAgreement {
+    state: &'static str,
+}
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -57,6 +63,8 @@ pub struct Metrics {
     feed_entries: Gauge,
     feed_waiting: Gauge,
     feed_oldest_waiting: Gauge<f64, AtomicU64>,
+    agreements: Family<OfAgreement, Gauge>,
+    agreement_days_left: Gauge<f64, AtomicU64>,
 }
 
 impl Default for Metrics {
@@ -78,6 +86,8 @@ impl Default for Metrics {
             feed_entries: Gauge::default(),
             feed_waiting: Gauge::default(),
             feed_oldest_waiting: Gauge::default(),
+            agreements: Family::default(),
+            agreement_days_left: Gauge::default(),
         };
         made.register();
         made
@@ -163,6 +173,17 @@ impl Metrics {
             Unit::Seconds,
             self.webhooks_oldest.clone(),
         );
+        it.register(
+            "agency_agreements",
+            "Agencies of all partnerships that take part and raise, by how it stands with their sharing agreement",
+            self.agreements.clone(),
+        );
+        it.register(
+            "agency_agreement_days_left",
+            "For how many days the agreement that ends first is still in force; NaN when none is, or nobody has looked yet",
+            self.agreement_days_left.clone(),
+        );
+        self.agreement_days_left.set(f64::NAN);
         for outcome in AttemptOutcome::ALL {
             let _ = self.sent.get_or_create(&OfWebhook { result: outcome.code() });
         }
@@ -183,6 +204,14 @@ impl Metrics {
 
     pub(super) fn fired(&self, kind: NoticeKind) {
         self.fired.get_or_create(&OfNotice { kind: kind.code() }).inc();
+    }
+
+    pub(super) fn agreements(&self, state: AgreementState, agencies: i64) {
+        self.agreements.get_or_create(&OfAgreement { state: state.code() }).set(agencies);
+    }
+
+    pub(super) fn agreement_days_left(&self, days: f64) {
+        self.agreement_days_left.set(days);
     }
 
     pub(super) fn sequenced(&self, entries: usize) {

@@ -5,6 +5,7 @@ pub mod access_months;
 pub mod act_request;
 pub mod actions;
 pub mod acts;
+pub mod agreements;
 pub mod audit;
 pub mod cache;
 pub mod chain;

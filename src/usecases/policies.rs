@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::policy_decision::decide;
 use crate::domain::ids::PartnershipId;
 use crate::domain::partnership::{PolicyVersion, TimescaleVersion};
+use crate::domain::sharing_agreement::BadAgreement;
 use crate::domain::stage_policy::StagePolicy;
 use crate::domain::working_days::{Calendar, Nation};
 use crate::store::in_use::RunningUnder;
@@ -76,6 +77,16 @@ pub enum Refusal {
         effective_from: Date,
         /// The present day.
         today: Date,
+    },
+    /// An agreement contradicts itself or what is recorded.
+    #[error("the agreement {reference:?} of {agency:?}: {why}")]
+    Agreement {
+        /// The code of the agency.
+        agency: String,
+        /// The reference of the agreement.
+        reference: String,
+        /// What is wrong.
+        why: BadAgreement,
     },
     /// Only one calendar counts at a time.
     #[error("only one calendar can be used: name one calendar file at a time")]

@@ -12,10 +12,11 @@ use crate::domain::free_text_policy::FreeTextPolicy;
 use crate::domain::ids::{AgencyId, ClientId, PartnershipId};
 use crate::domain::london::local_date;
 use crate::domain::partnership::{Agency, PolicyVersion, Theme, TimescaleVersion};
+use crate::domain::sharing_agreement::{AgreementRule, LawfulBasis, Sharing, SharingAgreement};
 use crate::domain::working_days::Calendar;
 use crate::store::clients::{self, NewClient};
 use crate::store::session::{Connection, Stated, transaction};
-use crate::store::{agencies, calendars, reference};
+use crate::store::{agencies, calendars, reference, sharing_agreements};
 
 /// A partnership as it should be.
 #[derive(Debug, Clone)]
@@ -24,6 +25,9 @@ pub struct SetupPlan {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// What agreements mean in it. When nothing is said, a partnership that exists keeps what it has, and a new one
+    /// requires agreements if any of its agencies has one.
+    pub agreements: Option<AgreementRule>,
     /// Who takes part.
     pub agencies: Vec<PlannedAgency>,
     /// Who may call.
@@ -51,12 +55,29 @@ pub struct PlannedAgency {
     pub aliases: Vec<String>,
     /// What becomes of a text of its people in which somebody's details are found.
     pub free_text: FreeTextPolicy,
+    /// The agreements under which it shares data; those that are recorded and not named stay.
+    pub agreements: Vec<PlannedAgreement>,
     /// Its first day.
     pub valid_from: Date,
     /// Its last day.
     pub valid_to: Option<Date>,
     /// The code of the agency that took over.
     pub successor: Option<String>,
+}
+
+/// An agreement as it should be recorded.
+#[derive(Debug, Clone)]
+pub struct PlannedAgreement {
+    /// What the partnership calls the document.
+    pub reference: String,
+    /// On which basis the agency shares.
+    pub lawful_basis: LawfulBasis,
+    /// The first day, in Europe/London.
+    pub from: Date,
+    /// The last day, in Europe/London.
+    pub until: Date,
+    /// The reference of the agreement that this one replaces, because it was wrong or ended early.
+    pub replaces: Option<String>,
 }
 
 /// A caller as it should be registered.
@@ -94,6 +115,7 @@ pub async fn apply(deps: &Deps, plan: &SetupPlan) -> Result<PartnershipId, Refus
         reference::add_themes(conn, id, &plan.themes).await?;
         put_rules(conn, id, plan, now).await?;
         put_agencies(deps, conn, id, &plan.agencies).await?;
+        put_agreements(conn, id, plan, (known.is_none(), now)).await?;
         let agencies = agencies::all(conn, id).await?;
         for client in &plan.clients {
             let agency = match &client.agency {
@@ -191,6 +213,8 @@ async fn put_agencies(
             aliases: it.aliases.clone(),
             may_raise: it.agency_type.may_raise(),
             may_respond: it.agency_type.may_respond(),
+            // Agreements are recorded when the agencies are there.
+            sharing: Sharing::default(),
             free_text: it.free_text,
             valid_from: it.valid_from,
             valid_to: it.valid_to,
@@ -206,6 +230,46 @@ async fn put_agencies(
         if let Some(successor) = &plan.successor {
             agency.successor = Some(find(&all, successor)?);
             agencies::put(conn, id, agency).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the agreements that are not recorded yet, and says what agreements mean.
+async fn put_agreements(
+    conn: &mut Connection,
+    id: PartnershipId,
+    plan: &SetupPlan,
+    (is_new, now): (bool, Timestamp),
+) -> Result<(), Refusal> {
+    let any = plan.agencies.iter().any(|it| !it.agreements.is_empty());
+    let usual = if any { AgreementRule::Required } else { AgreementRule::Recorded };
+    if let Some(rule) = plan.agreements.or(is_new.then_some(usual)) {
+        sharing_agreements::set_rule(conn, id, rule).await?;
+    }
+    if !any {
+        return Ok(());
+    }
+    let mut known = agencies::all(conn, id).await?;
+    for planned in &plan.agencies {
+        let Some(agency) = known.iter_mut().find(|it| it.code == planned.code) else { continue };
+        for it in &planned.agreements {
+            let new = SharingAgreement {
+                reference: it.reference.clone(),
+                lawful_basis: it.lawful_basis,
+                from: it.from,
+                until: it.until,
+                replaces: it.replaces.clone(),
+                recorded_at: now,
+            };
+            let is_news = agency.sharing.record(new.clone()).map_err(|why| Refusal::Agreement {
+                agency: planned.code.clone(),
+                reference: it.reference.clone(),
+                why,
+            })?;
+            if is_news {
+                sharing_agreements::add(conn, id, agency.id, &new).await?;
+            }
         }
     }
     Ok(())

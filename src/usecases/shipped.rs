@@ -21,6 +21,7 @@ pub fn plan(
     Ok(SetupPlan {
         code,
         name,
+        agreements: None,
         agencies,
         clients,
         themes: themes()?,

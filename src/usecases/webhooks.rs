@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::agreements::check_new_data;
 use super::deps::Deps;
 use super::failure::Failure;
 use super::keys::keys;
@@ -89,7 +90,7 @@ pub(super) async fn note_act(
 /// Makes an endpoint. It is told of what happens from now on.
 ///
 /// # Errors
-/// The address may not be called, there are too many, or the database fails.
+/// The agency has no sharing agreement in force and needs one: this is a new way for data to leave. The address may not be called, there are too many, or the database fails.
 pub async fn create(
     deps: &Deps,
     caller: &Caller,
@@ -97,8 +98,9 @@ pub async fn create(
     how: Writing,
 ) -> Result<EndpointDetail, Failure> {
     let reach = reach(caller)?;
-    deps.outside.vet(&new.url).await.map_err(Failure::Url)?;
     let now = deps.clock.now();
+    check_new_data(deps, caller).await?;
+    deps.outside.vet(&new.url).await.map_err(Failure::Url)?;
     let endpoint = Endpoint {
         id: WebhookEndpointId(deps.ids.new_id(now)),
         agency: caller.agency,

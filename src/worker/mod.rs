@@ -1,6 +1,7 @@
 //! What happens without a request: clocks are swept, so that nothing comes due unseen, feeds are sequenced and told to
-//! receivers, and files are taken in.
+//! receivers, files are taken in, and agreements that end are warned of.
 
+mod agreements;
 mod checkpoints;
 
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub struct Worker {
     importer: Importer,
     courier: Arc<Courier>,
     stop: watch::Sender<bool>,
-    running: [JoinHandle<()>; 6],
+    running: [JoinHandle<()>; 7],
 }
 
 impl Worker {
@@ -61,6 +62,7 @@ impl Worker {
         let running = [
             tokio::spawn(sequence(deps.clone(), stopped.clone())),
             tokio::spawn(link_reads(deps.clone(), stopped.clone())),
+            tokio::spawn(agreements::watch(deps.clone(), stopped.clone())),
             tokio::spawn(checkpoints::keep(deps.clone(), stopped.clone())),
             tokio::spawn(deliver(deps.clone(), Arc::clone(&courier), stopped.clone())),
             tokio::spawn(take_in(deps.clone(), importer.clone(), rows, stopped.clone())),

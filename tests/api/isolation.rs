@@ -80,6 +80,7 @@ impl World {
                     valid_to: None,
                     successor: None,
                     free_text: FreeTextPolicy::Refuse,
+                    agreements: Vec::new(),
                 });
             }
             for (place, code) in AGENCIES.iter().enumerate() {

@@ -11,6 +11,7 @@ mod access_matrix;
 mod act_rules;
 mod acts;
 mod advice;
+mod agreements;
 mod as_of;
 mod audit;
 mod audit_command;

@@ -213,6 +213,7 @@ async fn only_known_functions_work_with_their_owners_rights() {
     let known = [
         "calendars_reach",
         "carry_out_erasure",
+        "every_partnership",
         "feed_state",
         "find_client",
         "find_partnership",

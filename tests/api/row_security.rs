@@ -158,6 +158,9 @@ impl World {
                  insert into feed_agreement
                  select partnership_id, agency_id, 1, 24, 'Agreed.', now(), role, id, 'somebody' from client
                  where client_id in ('test-police', 'test-health', 'else-police');
+                 insert into sharing_agreement
+                 select partnership_id, agency_id, 'A', 'public_task', '2026-01-01', '2026-12-31', null, now() from client
+                 where client_id in ('test-police', 'test-health', 'else-police');
                  insert into nil_return
                  select partnership_id, agency_id, '2026-11-09', 'Manager', now(), role, id, 'somebody' from client
                  where client_id in ('test-police', 'test-health', 'else-police');
@@ -428,8 +431,11 @@ async fn an_agency_sees_the_good_practice_that_it_recorded_and_that_is_about_it(
     }
 }
 
-/// What tells an agency's silence, which speaks for nobody else.
-const OF_THE_SILENCE: &[&str] = &["heartbeat", "feed_agreement", "nil_return"];
+/// What tells an agency's silence, which speaks for nobody else, and what was agreed on with it.
+const OF_THE_SILENCE: &[&str] = &["heartbeat", "feed_agreement", "nil_return", "sharing_agreement"];
+
+/// What those who work for the whole partnership say of an agency, and not itself.
+const AGREED: &[&str] = &["feed_agreement", "sharing_agreement"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agency_sees_and_says_of_its_own_silence_only() {
@@ -449,12 +455,13 @@ async fn an_agency_sees_and_says_of_its_own_silence_only() {
             service.batch_execute("rollback").await.unwrap();
         }
         let health = world.agency("health_community").await;
-        let new = json!({"hour": 2, "version": 2, "week": "2026-11-02"});
+        let new = json!({"hour": 2, "version": 2, "week": "2026-11-02", "reference": "B"});
+        let agreed = AGREED.contains(table);
         for (reach, agency, partnership, fine) in [
-            (Reach::OwnAgency, &health, &here, *table != "feed_agreement"),
+            (Reach::OwnAgency, &health, &here, !agreed),
             (Reach::OwnAgency, &police, &here, false),
             (Reach::OwnAgency, &health, &there, false),
-            (Reach::Partnership, &police, &here, *table == "feed_agreement"),
+            (Reach::Partnership, &police, &here, agreed),
         ] {
             let stated = if reach == Reach::OwnAgency { health.as_str() } else { "" };
             state(&service, &here, stated, reach).await;
@@ -720,6 +727,9 @@ async fn facts_are_never_changed_and_nothing_is_ever_deleted() {
         "truncate practice_record",
         "update heartbeat set recorded_at = now()",
         "delete from feed_agreement",
+        "update sharing_agreement set in_force_until = '2062-12-31'",
+        "delete from sharing_agreement",
+        "truncate sharing_agreement",
         "truncate nil_return",
         "update rebase set reason = 'x'",
         "delete from rebase_withdrawal",

@@ -36,6 +36,7 @@ fn agency(from: &str, to: Option<&str>) -> Agency {
         aliases: Vec::new(),
         may_raise: true,
         free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
+        sharing: crate::domain::sharing_agreement::Sharing::default(),
         may_respond: true,
         valid_from: from.parse().unwrap(),
         valid_to: to.map(|to| to.parse().unwrap()),

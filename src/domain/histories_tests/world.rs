@@ -154,6 +154,7 @@ fn agency(
         aliases: Vec::new(),
         may_raise: kind.may_raise(),
         free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
+        sharing: crate::domain::sharing_agreement::Sharing::default(),
         may_respond: kind.may_respond(),
         valid_from: day(from),
         valid_to: to.map(day),

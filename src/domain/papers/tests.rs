@@ -34,6 +34,7 @@ fn agreed() -> Partnership {
         aliases: Vec::new(),
         may_raise: true,
         free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
+        sharing: crate::domain::sharing_agreement::Sharing::default(),
         may_respond: true,
         valid_from: "2020-01-01".parse().unwrap(),
         valid_to: None,

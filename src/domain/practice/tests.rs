@@ -16,6 +16,7 @@ fn agency(number: u128, code: &str, agency_type: AgencyType) -> Agency {
         aliases: vec![format!("{code} alias")],
         may_raise: agency_type.may_raise(),
         free_text: crate::domain::free_text_policy::FreeTextPolicy::Refuse,
+        sharing: crate::domain::sharing_agreement::Sharing::default(),
         may_respond: agency_type.may_respond(),
         valid_from: "2020-01-01".parse().unwrap(),
         valid_to: (code == "closed").then(|| "2026-06-30".parse().unwrap()),

@@ -144,6 +144,7 @@ pub const TABLES: &[TableDecision] = &[
     of_nobody("review_action", "What reviews agreed on; about agencies' work."),
     of_nobody("review_action_state", "How far that is."),
     of_nobody("review_setting", "Targets."),
+    of_nobody("sharing_agreement", "Under which agreement and on which basis agencies share."),
     of_nobody("stage_policy", "The ladder of stages."),
     of_nobody("sweep", "Who sweeps the clocks."),
     of_nobody("theme", "Themes."),

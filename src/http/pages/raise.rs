@@ -21,6 +21,7 @@ use crate::http::auth::signed_in::SignedIn;
 use crate::http::escalations::escalation_id;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
+use crate::usecases::agreements::check_new_data;
 use crate::usecases::{Failure, raise, read, reference};
 
 /// Something to choose: its code, its words.
@@ -71,6 +72,10 @@ pub async fn raise_form(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     by.may(&request, Action::RaiseEscalation)?;
+    // Before anybody types what would be refused.
+    check_new_data(&state.deps, &by.caller)
+        .await
+        .map_err(|failure| PageError::of(&request, failure))?;
     let key = state.deps.ids.new_id(state.deps.clock.now()).to_string();
     let empty = Typed { key, ..Typed::default() };
     let page_of = shown(&request, &state, &by, empty, Wrongs::default()).await?;

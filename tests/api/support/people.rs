@@ -19,6 +19,7 @@ fn agency(code: &str, name: &str, agency_type: AgencyType, alias: &str) -> Plann
         agency_type,
         aliases: vec![alias.to_owned()],
         free_text: FreeTextPolicy::Refuse,
+        agreements: Vec::new(),
         valid_from: "2015-01-01".parse().unwrap(),
         valid_to: None,
         successor: None,
