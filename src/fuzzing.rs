@@ -28,8 +28,11 @@ use crate::usecases::shipped;
 use crate::webhook::address::Rules;
 use crate::webhook::signature::{SignedHeaders, SigningKey, VerifyingKey, verify};
 
+/// A reader of hostile input with what has to hold of it, whatever the bytes are: it panics where that does not.
+pub type Invariant = fn(&[u8]);
+
 /// Every target with its name, which is that of its file in `fuzz/fuzz_targets` and of its folder in `fuzz/seeds`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Invariant)] = &[
     ("strict_json", strict_json),
     ("raise_body", raise_body),
     ("import_csv", import_csv),
